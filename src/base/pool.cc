@@ -1,0 +1,63 @@
+#include "base/pool.h"
+
+#include <exception>
+
+#include <pthread.h>
+
+#include "base/log.h"
+
+namespace haneul {
+
+Pool::Pool(std::string name, std::size_t threads, std::size_t queue_max)
+    : name_(std::move(name)), queue_max_(queue_max) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+Pool::~Pool() { close(); }
+
+bool Pool::try_submit(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_ || queue_.size() >= queue_max_) return false;
+    queue_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void Pool::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+std::size_t Pool::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void Pool::work() {
+  pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+  for (;;) {
+    std::function<void()> job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    try {
+      job();
+    } catch (const std::exception& e) {
+      log::error("a job threw", {{"pool", name_}, {"error", e.what()}});
+    }
+  }
+}
+
+}  // namespace haneul

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace haneul::http {
+class Server;
+class Handler;
+class BodyReader;
+class BodySource;
+struct Request;
+struct Response;
+}  // namespace haneul::http
