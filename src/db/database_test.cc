@@ -1,0 +1,149 @@
+#include "db/database.h"
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/id.h"
+#include "db/migration.h"
+
+namespace haneul::db {
+namespace {
+
+// A database on disk that goes with the test.
+class DatabaseTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = std::filesystem::temp_directory_path() / ("haneul-db-" + new_hex_id());
+    std::filesystem::create_directory(directory_);
+    database_ = open_sqlite({.path = file("main.db")});
+    database_->write([](Transaction& tx) {
+      tx.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, r REAL, b BLOB)");
+    });
+  }
+  void TearDown() override {
+    database_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  std::string file(const std::string& name) const { return (directory_ / name).string(); }
+  std::int64_t count() {
+    return *database_->read([](Session& s) { return s.integer("SELECT COUNT(*) FROM t"); });
+  }
+
+  std::filesystem::path directory_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(DatabaseTest, KeepsEveryType) {
+  const std::string blob("\0\xff", 2);
+  database_->write([&](Transaction& tx) {
+    tx.execute("INSERT INTO t VALUES (?, ?, ?, ?)", {1, "ä", 2.5, Bind::blob(blob)});
+    tx.execute("INSERT INTO t VALUES (?, ?, ?, ?)", {2, nullptr, nullptr, nullptr});
+  });
+  database_->read([&](Session& s) {
+    Rows rows = s.query("SELECT * FROM t ORDER BY id");
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.text(1), "ä");
+    EXPECT_EQ(rows.real(2), 2.5);
+    EXPECT_EQ(rows.text(3), blob);
+    ASSERT_TRUE(rows.next());
+    EXPECT_TRUE(rows.is_null(1));
+    EXPECT_FALSE(rows.next());
+  });
+}
+
+TEST_F(DatabaseTest, AThrowUndoesItsOwnTransactionOnly) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        database_->write([&](Transaction& tx) {
+          tx.execute("INSERT INTO t (id) VALUES (?)", {i});
+          if (i % 2) throw std::runtime_error("no");
+        });
+      } catch (const std::runtime_error&) {
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(count(), 8);
+}
+
+TEST_F(DatabaseTest, ManyWritersShareCommits) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        database_->write([&](Transaction& tx) {
+          tx.execute("INSERT INTO t (id) VALUES (?)", {t * 1000 + i});
+        });
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(count(), 400);
+  EXPECT_LE(database_->stats().commits, database_->stats().writes);
+}
+
+TEST_F(DatabaseTest, NamesTheDuplicate) {
+  const auto insert = [&](int id) {
+    database_->write(
+        [&](Transaction& tx) { tx.execute("INSERT INTO t (id, name) VALUES (?, 'x')", {id}); });
+  };
+  insert(1);
+  try {
+    insert(2);
+    FAIL() << "the name is taken";
+  } catch (const Duplicate& e) {
+    EXPECT_EQ(e.columns, "t.name");
+  }
+}
+
+TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
+  int ran = 0;
+  database_->write([&](Transaction& tx) { tx.after_commit([&] { ran += count() == 0 ? 1 : 10; }); });
+  EXPECT_EQ(ran, 1);
+  EXPECT_THROW(database_->write([&](Transaction& tx) {
+    tx.after_commit([&] { ran = 99; });
+    throw std::runtime_error("no");
+  }),
+               std::runtime_error);
+  EXPECT_EQ(ran, 1);
+}
+
+TEST_F(DatabaseTest, AReadSeesOneMomentWhileOthersWrite) {
+  database_->read([&](Session& s) {
+    EXPECT_EQ(s.integer("SELECT COUNT(*) FROM t"), 0);
+    std::thread([&] {
+      database_->write([](Transaction& tx) { tx.execute("INSERT INTO t (id) VALUES (1)"); });
+    }).join();
+    EXPECT_EQ(s.integer("SELECT COUNT(*) FROM t"), 0);
+  });
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(DatabaseTest, MigratesOnceKeepsACopyAndRefusesTheFuture) {
+  const Migration first[] = {{"0001_a", "CREATE TABLE a (x); INSERT INTO a VALUES (1);"}};
+  const Migration both[] = {first[0], {"0002_b", "ALTER TABLE a ADD COLUMN y;"}};
+  const auto run = [&](std::span<const Migration> steps) {
+    const ModuleMigrations modules[] = {{"m", steps}};
+    migrate(*database_, modules, file("copy.db"));
+  };
+  run(first);
+  run(first);
+  EXPECT_FALSE(std::filesystem::exists(file("copy.db")));
+  run(both);
+  EXPECT_TRUE(std::filesystem::exists(file("copy.db")));
+  EXPECT_THROW(run(first), std::runtime_error);
+}
+
+TEST(TemporaryDatabase, IsSharedByItsConnections) {
+  const auto database = open_sqlite({});
+  database->write([](Transaction& tx) { tx.execute("CREATE TABLE t (x)"); });
+  EXPECT_EQ(database->read([](Session& s) { return s.integer("SELECT COUNT(*) FROM t"); }), 0);
+}
+
+}  // namespace
+}  // namespace haneul::db
