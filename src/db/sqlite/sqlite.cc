@@ -57,8 +57,7 @@ class Sqlite final : public Database {
 
   DatabaseStats stats() const override;
   void copy_to(const std::string& path) override {
-    const auto reader = take_reader();
-    reader->copy_to(path);
+    Connection(path_, Connection::Mode::write, options_.cache_kib).copy_to(path);
   }
 
  protected:
