@@ -1,0 +1,73 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fault.h"
+#include "http/message.h"
+#include "resource/codec.h"
+#include "resource/fwd.h"
+#include "resource/problem.h"
+#include "resource/version.h"
+
+namespace haneul::resource {
+
+// How a list is cut into pages in this service's words.
+struct Paging {
+  std::string_view limit = "limit", marker = "marker";
+  std::string_view sort_key = "sort_key", sort_dir = "sort_dir";
+  std::int64_t page_max = 1000;
+  bool unlimited_by_default = false;  // without `limit` everything is given (Keystone, Neutron)
+};
+
+// All in which one service's HTTP differs from another's. One object per service, used by many
+// threads at once; it keeps no state.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  // The body and status of a failure. `version` is what the request was negotiated to.
+  virtual http::Response error(const Fault& fault, const Version& version,
+                               const std::string& request_id) const = 0;
+  // Reads the version headers; throws Fault::not_acceptable or bad_request. {0, 0} without
+  // microversions.
+  virtual Version negotiate(const http::Headers&) const { return {}; }
+  // The headers that say which version answered; also put on errors.
+  virtual void announce(const Version&, http::Headers&) const {}
+
+  virtual TimeStyle time_style() const { return TimeStyle::seconds_z; }
+  virtual const Paging& paging() const;
+
+  // A request's value is wrong: the sentence, as a Fault.
+  virtual Fault invalid(const Problem& problem) const = 0;
+  // "Could not find network X."
+  virtual Fault no_such(const Resource& resource, std::string_view key) const = 0;
+  // The database already has one; `columns` as db::Duplicate names them.
+  virtual Fault duplicate(const Resource& resource, std::string_view columns) const;
+  // The policy said no to `rule`. `seen` tells whether the caller may know that the row exists.
+  virtual Fault refused(std::string_view rule, bool seen) const;
+  // No token, or one that is no longer good.
+  virtual Fault unauthenticated() const;
+  virtual Fault no_such_path() const;
+  virtual Fault wrong_method() const;
+  virtual Fault body_too_large(std::uint64_t bytes_max) const;
+  virtual Fault not_json(std::string_view why) const;
+
+  // Members behind a page: next links, totals. Written inside the list's object. `next_marker` is
+  // empty on the last page.
+  virtual void end_list(json::Writer&, const Call&, const Resource&,
+                        const std::string& next_marker) const;
+  // Links that every row carries ({"self": …}), if the service has them.
+  virtual void row_links(json::Writer&, const Call&, const Resource&, const std::string& key) const;
+  // May keys that nobody knows be in a body? They are ignored then.
+  virtual bool unknown_keys_ignored(const Resource&) const { return false; }
+  // May a key of the query string that nobody knows be there? It is ignored then.
+  virtual bool unknown_filters_ignored(const Resource&) const { return true; }
+  // "name=a&name=b" asks for either (Neutron); otherwise the last one counts.
+  virtual bool repeated_filter_is_any() const { return false; }
+  // Does this caller see all projects' rows in a project-scoped list?
+  virtual bool sees_all(const Call&) const = 0;
+};
+
+}  // namespace haneul::resource
