@@ -9,6 +9,7 @@
 #include "resource/codec.h"
 #include "resource/fwd.h"
 #include "resource/problem.h"
+#include "resource/quota.h"
 #include "resource/version.h"
 
 namespace haneul::resource {
@@ -45,6 +46,7 @@ class Dialect {
   virtual Fault no_such(const Resource& resource, std::string_view key) const = 0;
   // The database already has one; `columns` as db::Duplicate names them.
   virtual Fault duplicate(const Resource& resource, std::string_view columns) const;
+  virtual Fault over_quota(const Quota::Over& over) const = 0;
   // The policy said no to `rule`. `seen` tells whether the caller may know that the row exists.
   virtual Fault refused(std::string_view rule, bool seen) const;
   // No token, or one that is no longer good.
@@ -66,6 +68,8 @@ class Dialect {
   virtual bool unknown_filters_ignored(const Resource&) const { return true; }
   // "name=a&name=b" asks for either (Neutron); otherwise the last one counts.
   virtual bool repeated_filter_is_any() const { return false; }
+  // The query key that names the members to show ("fields"), if the service has one.
+  virtual std::string_view field_selector() const { return {}; }
   // Does this caller see all projects' rows in a project-scoped list?
   virtual bool sees_all(const Call&) const = 0;
 };
