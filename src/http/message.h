@@ -36,7 +36,9 @@ class Query {
   std::vector<std::string_view> all_of(std::string_view key) const;
   bool has(std::string_view key) const { return find(key) != nullptr; }
   const std::vector<std::pair<std::string, std::string>>& all() const { return pairs_; }
-  void add(std::string key, std::string value) { pairs_.emplace_back(std::move(key), std::move(value)); }
+  void add(std::string key, std::string value) {
+    pairs_.emplace_back(std::move(key), std::move(value));
+  }
 
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;
@@ -64,18 +66,18 @@ class BodySource {
 };
 
 struct Request {
-  std::string method;    // upper case
-  std::string target;    // as sent
-  std::string path;      // still percent-encoded, without query; the router decodes segments
-  std::string raw_query; // as sent, without the question mark
+  std::string method;     // upper case
+  std::string target;     // as sent
+  std::string path;       // still percent-encoded, without query; the router decodes segments
+  std::string raw_query;  // as sent, without the question mark
   Headers headers;
-  std::string body;      // whole, unless the plan asked for a stream
+  std::string body;  // whole, unless the plan asked for a stream
   BodyReader* stream = nullptr;
   bool body_too_large = false;  // more than the plan allowed; `body` is then empty
-  std::string peer;      // the client's address, no port
-  std::string listener;  // label of the listening socket it came through
+  std::string peer;             // the client's address, no port
+  std::string listener;         // label of the listening socket it came through
   bool tls = false;
-  Duration deadline{};   // Clock::steady() value by which an answer must be given
+  Duration deadline{};  // Clock::steady() value by which an answer must be given
 };
 
 struct Response {

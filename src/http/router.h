@@ -12,7 +12,9 @@ namespace haneul::http {
 class PathParams {
  public:
   const std::string& get(std::string_view name) const;  // empty if there is none
-  void add(std::string_view name, std::string value) { pairs_.emplace_back(name, std::move(value)); }
+  void add(std::string_view name, std::string value) {
+    pairs_.emplace_back(name, std::move(value));
+  }
   std::vector<std::pair<std::string_view, std::string>>& pairs() { return pairs_; }
 
  private:

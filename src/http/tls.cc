@@ -1,0 +1,157 @@
+#include "http/tls.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <stdexcept>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include "http/transport.h"
+
+namespace haneul::http {
+namespace {
+
+using State = IoResult::State;
+
+int socket_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+int bio_read(BIO* bio, char* out, int bytes_max) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t count = ::recv(socket_of(bio), out, static_cast<std::size_t>(bytes_max), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  return static_cast<int>(count);
+}
+
+// OpenSSL's own socket BIO would raise SIGPIPE.
+int bio_write(BIO* bio, const char* bytes, int count) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t sent = ::send(socket_of(bio), bytes, static_cast<std::size_t>(count), MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+long bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+struct BioMethod {
+  BioMethod() : method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "haneul socket")) {
+    BIO_meth_set_read(method, bio_read);
+    BIO_meth_set_write(method, bio_write);
+    BIO_meth_set_ctrl(method, bio_control);
+  }
+  ~BioMethod() { BIO_meth_free(method); }
+  BIO_METHOD* method;
+};
+
+BIO* new_bio(int fd) {
+  static const BioMethod kMethod;
+  BIO* bio = BIO_new(kMethod.method);
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+[[noreturn]] void fail(const std::string& what, const std::string& path) {
+  const unsigned long code = ERR_peek_error();
+  const char* reason = ERR_GET_LIB(code) == ERR_LIB_SYS ? strerror(ERR_GET_REASON(code))
+                                                        : ERR_reason_error_string(code);
+  ERR_clear_error();
+  throw std::runtime_error("Cannot use the " + what + " " + path + ": " +
+                           (reason != nullptr ? reason : "not a valid PEM file"));
+}
+
+void load(SSL_CTX* context, const std::string& certificate_path, const std::string& key_path) {
+  ERR_clear_error();
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_path.c_str()) != 1) {
+    fail("certificate", certificate_path);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    fail("key", key_path);
+  }
+}
+
+}  // namespace
+
+TlsContext::TlsContext(const std::string& certificate_path, const std::string& key_path)
+    : context_(SSL_CTX_new(TLS_server_method())) {
+  if (context_ == nullptr) throw std::runtime_error("OpenSSL cannot make a TLS context.");
+  try {
+    load(context_, certificate_path, key_path);
+  } catch (const std::exception&) {
+    SSL_CTX_free(context_);
+    throw;
+  }
+}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+std::unique_ptr<TlsSession> TlsContext::accept(int fd) const {
+  SSL* ssl = SSL_new(context_);
+  if (ssl == nullptr) return nullptr;
+  auto session = std::make_unique<TlsSession>(ssl);
+  BIO* bio = new_bio(fd);
+  if (bio == nullptr) return nullptr;
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_accept_state(ssl);
+  return session;
+}
+
+TlsSession::~TlsSession() {
+  SSL_free(ssl_);
+}
+
+IoResult TlsSession::outcome(int result, std::size_t bytes) const {
+  if (result == 1) return {State::moved, bytes};
+  switch (SSL_get_error(ssl_, result)) {
+    case SSL_ERROR_WANT_READ:
+      return {State::want_read};
+    case SSL_ERROR_WANT_WRITE:
+      return {State::want_write};
+    default:
+      return {State::ended};
+  }
+}
+
+IoResult TlsSession::handshake() {
+  ERR_clear_error();
+  return outcome(SSL_do_handshake(ssl_), 0);
+}
+
+IoResult TlsSession::read(char* out, std::size_t bytes_max) {
+  ERR_clear_error();
+  std::size_t count = 0;
+  const int result = SSL_read_ex(ssl_, out, bytes_max, &count);
+  return outcome(result, count);
+}
+
+IoResult TlsSession::write(std::string_view bytes) {
+  ERR_clear_error();
+  std::size_t count = 0;
+  const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &count);
+  return outcome(result, count);
+}
+
+bool TlsSession::has_pending() const {
+  return SSL_pending(ssl_) > 0;
+}
+
+void TlsSession::say_goodbye() {
+  ERR_clear_error();
+  if (SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
+  ERR_clear_error();
+}
+
+}  // namespace haneul::http

@@ -1,0 +1,50 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace haneul::http {
+
+struct IoResult;
+class TlsSession;
+
+// A certificate and its key; TLS 1.2 and 1.3. OpenSSL stays inside tls.cc.
+class TlsContext {
+ public:
+  // Throws std::runtime_error with a sentence that names the file.
+  TlsContext(const std::string& certificate_path, const std::string& key_path);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  // The server's side over a non-blocking socket; null if OpenSSL has no memory.
+  std::unique_ptr<TlsSession> accept(int fd) const;
+
+ private:
+  ssl_ctx_st* context_;
+};
+
+// Used by one thread at a time. See Transport for the meaning of the results.
+class TlsSession {
+ public:
+  explicit TlsSession(ssl_st* ssl) : ssl_(ssl) {}
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  IoResult handshake();
+  IoResult read(char* out, std::size_t bytes_max);
+  IoResult write(std::string_view bytes);
+  bool has_pending() const;
+  void say_goodbye();
+
+ private:
+  IoResult outcome(int result, std::size_t bytes) const;
+  ssl_st* ssl_;
+};
+
+}  // namespace haneul::http

@@ -1,0 +1,42 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "http/tls.h"
+
+namespace haneul::http {
+
+// What became of a read or write that does not wait.
+struct IoResult {
+  enum class State { moved, want_read, want_write, ended } state;
+  std::size_t bytes = 0;  // if moved
+};
+
+// Bytes to and from a non-blocking socket, through TLS if there is a session. Does not own the
+// socket. Never raises SIGPIPE.
+class Transport {
+ public:
+  Transport(int fd, std::unique_ptr<TlsSession> tls) : fd_(fd), tls_(std::move(tls)) {}
+
+  bool is_tls() const { return tls_ != nullptr; }
+  // `moved` when the handshake is complete.
+  IoResult handshake() { return tls_->handshake(); }
+  IoResult read(char* out, std::size_t bytes_max);
+  // Both parts in one system call where possible; `bytes` counts over both.
+  IoResult write(std::string_view first, std::string_view second);
+  // Decrypted bytes wait inside, so that the socket may never become readable for them.
+  bool has_pending() const { return tls_ && tls_->has_pending(); }
+  // Tells the peer that nothing more comes.
+  void end_writing();
+  // From the socket itself, to be thrown away.
+  IoResult read_raw(char* out, std::size_t bytes_max) const;
+
+ private:
+  IoResult write_plain(std::string_view first, std::string_view second) const;
+
+  const int fd_;
+  std::unique_ptr<TlsSession> tls_;
+};
+
+}  // namespace haneul::http
