@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 
 #include "base/log.h"
 #include "drivers/virt/console.h"
@@ -198,8 +197,9 @@ void LibvirtDriver::undefine(const std::string& guest_id) {
   const unsigned flags = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM |
                          VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
                          VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
-  if (virDomainUndefineFlags(domain.get(), flags) != 0 && session_->find(guest_id)) {
-    session_->fail("The guest could not be removed");
+  if (virDomainUndefineFlags(domain.get(), flags) != 0) {
+    const std::string why = session_->complaint("The guest could not be removed");
+    if (session_->find(guest_id)) throw Error(why);
   }
   if (!embedded()) return;
   ::unlink(qemu_log(name).c_str());
@@ -210,15 +210,17 @@ void LibvirtDriver::start(const std::string& guest_id) {
   const Domain domain = known(*session_, guest_id);
   if (runs(domain.get())) return;
   if (is_active(domain.get())) stop(guest_id);
-  if (virDomainCreate(domain.get()) == 0 || runs(domain.get())) return;
-  session_->fail("The guest could not be started");
+  if (virDomainCreate(domain.get()) == 0) return;
+  const std::string why = session_->complaint("The guest could not be started");
+  if (!runs(domain.get())) throw Error(why);
 }
 
 void LibvirtDriver::request_shutdown(const std::string& guest_id) {
   const Domain domain = known(*session_, guest_id);
   if (!is_active(domain.get())) return;
   if (virDomainShutdownFlags(domain.get(), VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0) return;
-  if (is_active(domain.get())) session_->fail("The guest could not be asked to shut down");
+  const std::string why = session_->complaint("The guest could not be asked to shut down");
+  if (is_active(domain.get())) throw Error(why);
 }
 
 // Absent is fine here. A guest can die and libvirt still say that killing it failed, so that its
@@ -233,15 +235,15 @@ void LibvirtDriver::stop(const std::string& guest_id) {
   std::optional<OrphanReaper::Hurry> hurry;
   if (reaper_) hurry.emplace(*reaper_);
   if (virDomainDestroy(domain.get()) == 0) return;
-  const std::string said = virGetLastErrorMessage();
+  const std::string why = session_->complaint("The guest could not be stopped");
   {
     const std::lock_guard lock(mutex_);
     stopping_.erase(guest_id);
   }
-  log::warning("libvirt failed to stop a guest", {{"guest", guest_id}, {"error", said}});
+  log::warning("libvirt failed to stop a guest", {{"guest", guest_id}, {"error", why}});
   const Domain again = session_->find(guest_id);
   if (!again || !is_active(again.get())) return;
-  throw Error("The guest could not be stopped.");
+  throw Error(why);
 }
 
 void LibvirtDriver::power_off(const std::string& guest_id) {
@@ -252,7 +254,7 @@ void LibvirtDriver::power_off(const std::string& guest_id) {
 void LibvirtDriver::request_reboot(const std::string& guest_id) {
   const Domain domain = active(*session_, guest_id);
   if (virDomainReboot(domain.get(), VIR_DOMAIN_REBOOT_ACPI_POWER_BTN) == 0) return;
-  session_->fail("The guest could not be asked to reboot");
+  throw Error(session_->complaint("The guest could not be asked to reboot"));
 }
 
 void LibvirtDriver::reset(const std::string& guest_id) {
@@ -263,13 +265,15 @@ void LibvirtDriver::reset(const std::string& guest_id) {
 void LibvirtDriver::pause(const std::string& guest_id) {
   const Domain domain = active(*session_, guest_id);
   if (state_of(domain.get()) == VIR_DOMAIN_PAUSED) return;
-  if (virDomainSuspend(domain.get()) != 0) session_->fail("The guest could not be paused");
+  if (virDomainSuspend(domain.get()) == 0) return;
+  throw Error(session_->complaint("The guest could not be paused"));
 }
 
 void LibvirtDriver::unpause(const std::string& guest_id) {
   const Domain domain = active(*session_, guest_id);
   if (state_of(domain.get()) == VIR_DOMAIN_RUNNING) return;
-  if (virDomainResume(domain.get()) != 0) session_->fail("The guest could not be unpaused");
+  if (virDomainResume(domain.get()) == 0) return;
+  throw Error(session_->complaint("The guest could not be unpaused"));
 }
 
 Power LibvirtDriver::power(const std::string& guest_id) {

@@ -153,11 +153,11 @@ std::string LibvirtSession::capabilities() {
   return out;
 }
 
-void LibvirtSession::fail(std::string_view what) const {
+std::string LibvirtSession::complaint(std::string_view what) const {
   const auto* error = virGetLastError();
   const std::string said = error == nullptr || error->message == nullptr ? "" : error->message;
-  if (said.empty()) throw Error(fmt::format("{}.", what));
-  throw Error(fmt::format("{}: {}.", what, tidy(said, hidden_path_)));
+  if (said.empty()) return fmt::format("{}.", what);
+  return fmt::format("{}: {}.", what, tidy(said, hidden_path_));
 }
 
 std::string id_of(virDomain* domain) {

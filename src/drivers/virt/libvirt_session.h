@@ -47,8 +47,8 @@ class LibvirtSession {
   std::int64_t qemu_version();  // 7002022
   std::string capabilities();   // XML
 
-  // Throws Error("<what>: <what libvirt said last in this thread>.").
-  [[noreturn]] void fail(std::string_view what) const;
+  // "<what>: <what libvirt said last in this thread>.". Take it before the next call to libvirt.
+  std::string complaint(std::string_view what) const;
 
  private:
   class EventLoop;
@@ -56,6 +56,7 @@ class LibvirtSession {
   using Connection = std::shared_ptr<virConnect>;
   Connection connection();
   Connection open();
+  [[noreturn]] void fail(std::string_view what) const { throw Error(complaint(what)); }
 
   const std::string uri_;
   const std::string hidden_path_;
