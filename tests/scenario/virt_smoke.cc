@@ -337,6 +337,8 @@ int run(const std::string& self, const std::string& dir, const std::string& imag
                f.cpu_features.size(), f.disk_free_gib);
     expect(f.vcpus > 0 && f.memory_mib > f.memory_used_mib && f.disk_gib > 0, "plausible facts");
   });
+  step("the test guest for KVM is itself in order",
+       [&] { expect(runs_a_guest("tcg", dir, std::chrono::seconds(20)), "it runs under TCG"); });
   adopt(driver, told, first);
   kill_adopted(driver, first);
   const ImageSource raw = raw_image(dir);

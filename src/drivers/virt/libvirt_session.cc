@@ -41,8 +41,20 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
   return 0;
 }
 
+// QEMU repeats the argument it does not like, which is a page of JSON.
+void cut_argument(std::string& text) {
+  const auto json = text.find(" {\"");
+  if (json == std::string::npos) return;
+  const auto from = text.rfind(" -", json);
+  const auto to = text.rfind("}: ");
+  if (from != std::string::npos && to != std::string::npos && to > from) {
+    text.erase(from, to + 2 - from);
+  }
+}
+
 // Sentences end once, and say nothing of this host's directories.
 std::string tidy(std::string text, const std::string& hidden_path) {
+  cut_argument(text);
   for (std::size_t at = 0; (at = text.find(hidden_path, at)) != std::string::npos;) {
     text.erase(at, hidden_path.size());
   }
