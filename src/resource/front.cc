@@ -183,6 +183,7 @@ http::Response Front::fail(const Visit& visit, const Fault& fault) const {
   }
   auto response = visit.service->dialect().error(fault, visit.version, visit.request_id);
   for (const auto& [name, value] : fault.headers()) response.headers.set(name, value);
+  visit.service->dialect().finish_error(visit.request, response);
   return response;
 }
 
