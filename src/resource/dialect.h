@@ -31,6 +31,11 @@ class Dialect {
   // The body and status of a failure. `version` is what the request was negotiated to.
   virtual http::Response error(const Fault& fault, const Version& version,
                                const std::string& request_id) const = 0;
+  // The same where the answer depends on the request: what the client accepts, its method.
+  virtual http::Response error_for(const http::Request&, const Fault& fault, const Version& version,
+                                   const std::string& request_id) const {
+    return error(fault, version, request_id);
+  }
   // Reads the version headers; throws Fault::not_acceptable or bad_request. {0, 0} without
   // microversions.
   virtual Version negotiate(const http::Headers&) const { return {}; }
