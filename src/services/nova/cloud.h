@@ -4,6 +4,7 @@
 #include "resource/world.h"
 #include "services/nova/flavor.h"
 #include "services/nova/hosts.h"
+#include "services/nova/keypair.h"
 #include "services/nova/server.h"
 
 namespace haneul::glance {
@@ -28,6 +29,7 @@ struct Cloud {
   Hosts hosts;
   ServerStore servers{kServer};
   FlavorStore flavors{kFlavor};
+  KeypairStore keypairs{kKeypair};
   std::string metadata_secret;  // of this cloud, for signing
 };
 
@@ -35,11 +37,7 @@ struct Cloud {
 // upstream: openstack/nova:nova/compute/utils.py (add_instance_fault_from_exc)
 std::string fault_json(int code, std::string_view message, Instant at);
 
-// A server's addresses as answers show them, from its ports as they are in this transaction.
-// Writes the row if it changed.
-void refresh_addresses(Cloud& cloud, db::Transaction& tx, Server& server);
-
-// Quota of one server: instances, cores, ram. Negative amounts give back.
+// Gives back one server's quota: instances, cores, ram.
 void release_server_quota(Cloud& cloud, db::Transaction& tx, const Server& server);
 
 }  // namespace haneul::nova

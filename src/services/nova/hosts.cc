@@ -143,6 +143,13 @@ void Hosts::forget() {
   snapshot_.reset();
 }
 
+bool Hosts::has_zone(db::Session& session, std::string_view zone) const {
+  const auto hosts = all(session);
+  return std::any_of(hosts->begin(), hosts->end(), [&](const auto& entry) {
+    return !entry.second.disabled && entry.second.availability_zone == zone;
+  });
+}
+
 bool Hosts::is_up(const ComputeHost& host) const {
   if (host.forced_down) return false;
   {

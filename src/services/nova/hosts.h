@@ -53,6 +53,7 @@ class Hosts {
   using Snapshot = std::map<std::string, ComputeHost, std::less<>>;
   std::shared_ptr<const Snapshot> all(db::Session& session) const;
   void forget();
+  bool has_zone(db::Session& session, std::string_view zone) const;
 
   // Can a host take new guests or orders? `why` says what is wrong otherwise.
   bool is_up(const ComputeHost& host) const;

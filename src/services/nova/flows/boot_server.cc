@@ -1,5 +1,5 @@
-#include "services/neutron/neutron.h"
 #include "services/nova/flows/server_flows.h"
+#include "services/nova/networking.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -58,7 +58,7 @@ void BootServer::undo_all(const flow::Visit& visit) {
 void BootServer::failed(db::Transaction& tx, const std::string& reason) {
   change(tx, [&](Server& s) {
     if (s.deleting()) return;
-    cloud->neutron.release_device(tx, s.id);
+    release_ports(*cloud, tx, s);
     cloud->placement.release(tx, s.id);
     s.host.reset();
     s.addresses = "{}";

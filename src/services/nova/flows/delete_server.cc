@@ -1,5 +1,5 @@
-#include "services/neutron/neutron.h"
 #include "services/nova/flows/server_flows.h"
+#include "services/nova/networking.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -28,7 +28,7 @@ flow::Outcome DeleteServer::forget(const flow::Visit&) {
   return flow::Outcome::done().with([this](db::Transaction& tx) {
     const auto server = cloud->servers.find(tx, server_id);
     if (!server) return;
-    cloud->neutron.release_device(tx, server_id);
+    release_ports(*cloud, tx, *server);
     cloud->placement.release(tx, server_id);
     release_server_quota(*cloud, tx, *server);
     cloud->servers.remove(tx, server_id);

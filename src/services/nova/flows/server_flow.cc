@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "json/value.h"
 #include "services/glance/glance.h"
-#include "services/neutron/neutron.h"
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/metadata.h"
+#include "services/nova/networking.h"
 
 namespace haneul::nova {
 namespace {
@@ -37,14 +37,14 @@ void ServerFlow::change(db::Transaction& tx, const std::function<void(Server&)>&
 
 void ServerFlow::plug_ports(const flow::Visit& visit, const Server& server) const {
   const auto plugs = visit.db.read(
-      [&](db::Session& session) { return cloud->neutron.plugs_of(session, server.id); });
+      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   auto& net = cloud->hosts.drivers(*server.host).net;
   for (const auto& plug : plugs) net.plug(plug.port, plug.mtu);
 }
 
 void ServerFlow::unplug_ports(const flow::Visit& visit, const Server& server) const {
   const auto plugs = visit.db.read(
-      [&](db::Session& session) { return cloud->neutron.plugs_of(session, server.id); });
+      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   auto& net = cloud->hosts.drivers(*server.host).net;
   for (const auto& plug : plugs) net.unplug(plug.port.id);
 }
@@ -65,7 +65,7 @@ void ServerFlow::make_disks(const flow::Visit& visit, const Server& server) cons
 void ServerFlow::define_guest(const flow::Visit& visit, const Server& server) const {
   const auto drivers = cloud->hosts.drivers(*server.host);
   const auto plugs = visit.db.read(
-      [&](db::Session& session) { return cloud->neutron.plugs_of(session, server.id); });
+      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   virt::GuestSpec spec{.id = server.id,
                        .name = server.instance_name(),
                        .title = server.name,
