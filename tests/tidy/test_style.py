@@ -108,14 +108,18 @@ class Sizes(unittest.TestCase):
         self.assertEqual([], long)
 
     def test_functions(self):
-        """A body begins on an unindented line that ends with { and ends at the next lone }."""
+        """A body begins with the { that ends a head at the margin, and ends at the } there."""
         long = []
         for path in sources():
-            begun = None
+            begun, head = None, False
             for number, line in enumerate(path.read_text().splitlines(), 1):
-                if re.match(r"^[A-Za-z].*\)( const| noexcept| override)* \{$|^ {4,}.*\) (const )?\{$",
-                            line) and begun is None and not line.startswith("namespace"):
-                    begun = number
+                at_margin = bool(line) and not line[0].isspace() and not line.startswith(("#", "//"))
+                if at_margin:
+                    head = "(" in line and not re.match(r"(namespace|constexpr|const|\})", line)
+                if begun is None and head and line.endswith("{"):
+                    begun, head = number, False
+                elif head and line.endswith(";"):
+                    head = False
                 elif line == "}" and begun:
                     if number - begun > FUNCTION_LINES_MAX:
                         long.append(f"{path.relative_to(ROOT)}:{begun}: {number - begun} lines")
