@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,5 +24,8 @@ struct Domain {
 extern const resource::Resource kDomain;
 
 void add_domains(resource::Service& service, State& state);
+
+// A noun to list domains with that hang on something else.
+std::shared_ptr<const resource::Noun> plain_domain_noun();
 
 }  // namespace haneul::keystone

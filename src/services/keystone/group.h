@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,5 +21,8 @@ extern const resource::Resource kGroup;
 
 // Groups and who is in them.
 void add_groups(resource::Service& service, State& state);
+
+// A noun to list groups with that hang on something else.
+std::shared_ptr<const resource::Noun> plain_group_noun();
 
 }  // namespace haneul::keystone

@@ -37,6 +37,17 @@ std::int64_t Revocations::next_second(const std::string& key, Instant now) const
 
 void Revocations::add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
                       Instant now) {
+  keep(tx, what, value, now);
+  what == What::user ? epochs.change_user(tx, value) : epochs.change_all(tx);
+}
+
+void Revocations::add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
+                      std::string_view user_id, Instant now) {
+  keep(tx, what, value, now);
+  epochs.change_user(tx, user_id);
+}
+
+void Revocations::keep(db::Transaction& tx, What what, std::string_view value, Instant now) {
   const std::string key = key_of(name_of(what), value);
   const auto second = [&] {
     const std::shared_lock lock(mutex_);
@@ -49,7 +60,6 @@ void Revocations::add(db::Transaction& tx, Epochs& epochs, What what, std::strin
     const std::unique_lock lock(mutex_);
     seconds_by_key_[key] = next_second(key, now);
   });
-  what == What::user ? epochs.change_user(tx, value) : epochs.change_all(tx);
 }
 
 std::int64_t Revocations::of_user(const TokenPayload& token) const {

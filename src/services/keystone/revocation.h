@@ -22,6 +22,9 @@ class Revocations {
   // As soon as the commit has returned, tokens are void: the user's issued up to `now`; all of
   // anything else, whose ids never come back.
   void add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value, Instant now);
+  // The same for what concerns only this user's tokens.
+  void add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
+           std::string_view user_id, Instant now);
   bool covers(const TokenPayload& token) const;
   // What a token made now must say: tokens know only seconds, so one made in the second of a
   // revocation that it must survive is dated a second later.
@@ -30,6 +33,7 @@ class Revocations {
   void prune(db::Database& database, Instant revoked_before);
 
  private:
+  void keep(db::Transaction& tx, What what, std::string_view value, Instant now);
   std::int64_t of_user(const TokenPayload& token) const;  // seconds; -1 for none
   // Twice in one second: the second revocation must cover what was dated ahead after the first.
   std::int64_t next_second(const std::string& key, Instant now) const;

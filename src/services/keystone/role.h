@@ -5,6 +5,7 @@
 #include "json/value.h"
 #include "resource/service.h"
 #include "resource/table.h"
+#include "services/keystone/maybe_id.h"
 
 namespace haneul::keystone {
 
@@ -12,7 +13,7 @@ struct State;
 
 struct Role {
   std::string id, name;
-  std::string domain_id;  // empty is null: a role of the whole cloud
+  MaybeId domain_id;  // none: a role of the whole cloud
   std::optional<std::string> description;
   json::Object options, extra;
 };

@@ -12,6 +12,7 @@
 #include "services/keystone/group.h"
 #include "services/keystone/keystone.h"
 #include "services/keystone/logic/key_repository.h"
+#include "services/keystone/logic/password.h"
 #include "services/keystone/project.h"
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
@@ -30,7 +31,8 @@ struct State {
   const resource::World& world;
   const Options options;
   KeyRepository token_keys, credential_keys;
-  std::string dummy_hash;  // of no password, as costly to compare as a real one
+  const PasswordOptions password_options;
+  const std::string dummy_hash;  // of no password, as costly to compare as a real one
 
   Epochs epochs;
   Revocations revocations;

@@ -21,7 +21,6 @@ struct ValidToken {
   std::string body;  // {"token": {… without the closing brackets and the catalog
   std::shared_ptr<const std::string> catalog;  // a JSON array; null for an unscoped token
   bool has_access_rules = false;
-  bool user_may_manage = true;  // no restricted application credential
   Epochs::Stamp stamp;
 
   std::size_t bytes() const { return sizeof(*this) + body.capacity() + 1500; }

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,9 @@ extern const resource::Resource kUser;
 
 // Users, their groups, projects and passwords.
 void add_users(resource::Service& service, State& state);
+
+// A noun to list users with that hang on something else.
+std::shared_ptr<const resource::Noun> plain_user_noun();
 
 // Whether one of the user's options is true.
 bool option_is_set(const json::Object& options, std::string_view name);
