@@ -34,8 +34,12 @@ void run(const std::vector<std::string>& argv) {
 void ensure_account() {
   if (::getgrnam(kAccount) == nullptr) run({"groupadd", "--system", kAccount});
   if (::getpwnam(kAccount) != nullptr) return;
-  run({"useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell",
-       "/usr/sbin/nologin", "--gid", kAccount, "--comment", "Libvirt Qemu", kAccount});
+  std::vector<std::string> argv = {"useradd",      "--system",  "--no-create-home",  "--home-dir",
+                                   "/nonexistent", "--shell",   "/usr/sbin/nologin", "--gid",
+                                   kAccount,       "--comment", "Libvirt Qemu"};
+  if (::getgrnam("kvm") != nullptr) argv.insert(argv.end(), {"--groups", "kvm"});
+  argv.emplace_back(kAccount);
+  run(argv);
 }
 
 QemuAccount account(const std::string& name) {
