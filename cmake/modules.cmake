@@ -1,15 +1,15 @@
 # One library per folder, one test program per folder that has *_test.cc files.
 #
-#   haneul_module(NAME DIR [DEPENDS module ...] [LIBRARIES target ...] [RESOURCES file ...])
+#   haneul_module(NAME DIR [TEST_KIT] [DEPENDS module ...] [LIBRARIES target ...])
 #
-# RECURSE is implied: everything below DIR belongs to the module.
+# Everything below DIR belongs to the module. TEST_KIT: its tests use a cloud without sockets.
 find_package(GTest REQUIRED)
 
 function(haneul_module name dir)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "TEST_KIT" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   file(GLOB_RECURSE migrations CONFIGURE_DEPENDS ${dir}/migrations/*.sql)
 
@@ -24,6 +24,10 @@ function(haneul_module name dir)
     list(APPEND sources ${generated})
   endif()
 
+  if(NOT sources)
+    add_library(haneul_${name} INTERFACE)
+    return()
+  endif()
   add_library(haneul_${name} STATIC ${sources})
   target_include_directories(haneul_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   set(libs ${ARG_LIBRARIES} Threads::Threads)
@@ -35,6 +39,9 @@ function(haneul_module name dir)
   if(tests)
     add_executable(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE haneul_${name} GTest::gmock_main)
+    if(ARG_TEST_KIT)
+      target_link_libraries(test_${name} PRIVATE haneul_test_kit)
+    endif()
     add_test(NAME unit/${name} COMMAND test_${name})
   endif()
 endfunction()

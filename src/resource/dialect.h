@@ -9,6 +9,7 @@
 #include "resource/codec.h"
 #include "resource/fwd.h"
 #include "resource/problem.h"
+#include "resource/quota.h"
 #include "resource/version.h"
 
 namespace haneul::resource {
@@ -30,6 +31,11 @@ class Dialect {
   // The body and status of a failure. `version` is what the request was negotiated to.
   virtual http::Response error(const Fault& fault, const Version& version,
                                const std::string& request_id) const = 0;
+  // The same where the answer depends on the request: what the client accepts, its method.
+  virtual http::Response error_for(const http::Request&, const Fault& fault, const Version& version,
+                                   const std::string& request_id) const {
+    return error(fault, version, request_id);
+  }
   // Reads the version headers; throws Fault::not_acceptable or bad_request. {0, 0} without
   // microversions.
   virtual Version negotiate(const http::Headers&) const { return {}; }
@@ -45,6 +51,7 @@ class Dialect {
   virtual Fault no_such(const Resource& resource, std::string_view key) const = 0;
   // The database already has one; `columns` as db::Duplicate names them.
   virtual Fault duplicate(const Resource& resource, std::string_view columns) const;
+  virtual Fault over_quota(const Quota::Over& over) const = 0;
   // The policy said no to `rule`. `seen` tells whether the caller may know that the row exists.
   virtual Fault refused(std::string_view rule, bool seen) const;
   // No token, or one that is no longer good.
@@ -66,6 +73,17 @@ class Dialect {
   virtual bool unknown_filters_ignored(const Resource&) const { return true; }
   // "name=a&name=b" asks for either (Neutron); otherwise the last one counts.
   virtual bool repeated_filter_is_any() const { return false; }
+  // The query key that names the members to show ("fields"), if the service has one.
+  virtual std::string_view field_selector() const { return {}; }
+  // A fresh id for a row of this noun.
+  virtual std::string new_id(const Resource&) const;
+  // Absent rows are "not found" only for callers whom the policy lets through without a row
+  // (Keystone: 403 for the others); else everybody learns that there is none.
+  virtual bool absence_is_guarded() const { return false; }
+  // name__contains=a, name__istartswith=a and their like filter texts (Keystone).
+  virtual bool filters_compare() const { return false; }
+  // The last touch on an error's answer, with the request at hand: WWW-Authenticate and its like.
+  virtual void finish_error(const http::Request&, http::Response&) const {}
   // Does this caller see all projects' rows in a project-scoped list?
   virtual bool sees_all(const Call&) const = 0;
 };

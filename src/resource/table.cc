@@ -155,7 +155,9 @@ Where Table::behind(db::Session& session, const Page& page) const {
   auto order = page.order;
   order.push_back({std::string(resource_.key), !order.empty() && order.back().descending});
   std::string columns;
-  for (const Order& o : order) columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ", ", o.column);
+  for (const Order& o : order) {
+    columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ", ", o.column);
+  }
   db::Rows marker = session.query(fmt::format("SELECT {} FROM \"{}\" WHERE \"{}\" = ?", columns,
                                               resource_.table_name(), resource_.key),
                                   {*page.after_key});
@@ -171,7 +173,7 @@ Where Table::behind(db::Session& session, const Page& page) const {
       const bool null = marker.is_null(column);
       if (i) sql += " AND ";
       sql += i == last ? behind_one(order[i], null)
-                       : fmt::format(null ? "\"{}\" IS NULL" : "\"{}\" = ?", order[i].column);
+                       : fmt::format("\"{}\" {}", order[i].column, null ? "IS NULL" : "= ?");
       const bool bound = !null;
       if (bound) values.push_back(bind_column(marker, field, column));
       if (last == 0 && bound && field && !field->codec->nullable) {

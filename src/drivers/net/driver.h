@@ -145,7 +145,8 @@ class Driver {
   virtual void close_metadata(const std::string& network_id) = 0;
   virtual std::vector<std::string> list_metadata() = 0;  // network ids with a namespace here
 
-  // Set once, before work begins; called from the driver's thread; must not call back.
+  // Set once, before work begins; called from the driver's thread; must not call back. The present
+  // state of every port is told first (a port may have come up while nobody listened), then changes.
   virtual void on_events(Events events) = 0;
 };
 

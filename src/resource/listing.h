@@ -1,0 +1,18 @@
+#pragma once
+#include "resource/call.h"
+#include "resource/hooks.h"
+
+namespace haneul::resource {
+
+// What a list's query string asks for, checked against the table: filters become conditions, sort
+// keys an order, marker and limit a page. Fetches one row more than asked, so that the caller
+// knows whether a next page exists.
+struct Listing {
+  Page page;
+  std::int64_t limit = 0;                   // rows to answer with; -1: all
+  std::vector<std::string_view> selected;   // members to show; empty: all
+};
+
+Listing read_listing(const Call& call, db::Session& session, const Noun& noun);
+
+}  // namespace haneul::resource

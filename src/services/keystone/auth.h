@@ -1,0 +1,21 @@
+#pragma once
+#include "resource/service.h"
+
+namespace haneul::keystone {
+
+struct State;
+class Tokens;
+
+// /v3/auth: tokens, and what a user could scope one to.
+void add_auth(resource::Service& service, State& state, Tokens& tokens);
+
+// POST /v3/auth/tokens. Passwords are compared outside of any transaction and lock.
+http::Response issue_token(resource::Call& call, State& state, Tokens& tokens);
+// GET, HEAD and DELETE /v3/auth/tokens.
+http::Response show_token(resource::Call& call, Tokens& tokens, const State& state);
+http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state);
+
+// Projects in which a user has a role: own, through groups or inherited.
+resource::Where projects_of_user(const std::string& user_id);
+
+}  // namespace haneul::keystone

@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "json/value.h"
+#include "resource/service.h"
+#include "resource/table.h"
+
+namespace haneul::keystone {
+
+struct State;
+
+struct Group {
+  std::string id, name, domain_id;
+  std::optional<std::string> description;
+  json::Object extra;
+};
+
+extern const resource::Resource kGroup;
+
+// Groups and who is in them.
+void add_groups(resource::Service& service, State& state);
+
+// A noun to list groups with that hang on something else.
+std::shared_ptr<const resource::Noun> plain_group_noun();
+
+}  // namespace haneul::keystone

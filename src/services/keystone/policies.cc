@@ -1,0 +1,339 @@
+#include "services/keystone/policies.h"
+
+namespace haneul::keystone {
+namespace {
+
+using access::kDomain;
+using access::kProject;
+using access::kSystem;
+using access::ScopeTypes;
+
+constexpr ScopeTypes kEveryScope = kSystem | kDomain | kProject;
+
+constexpr std::string_view kAdmin = "rule:admin_required";
+constexpr std::string_view kAdminOrSystemReader =
+    "rule:admin_required or (role:reader and system_scope:all)";
+constexpr std::string_view kServiceOrAdmin = "rule:service_or_admin";
+constexpr std::string_view kProjectManager =
+    "(rule:admin_required) or (role:manager and domain_id:%(target.project.domain_id)s and not "
+    "None:%(target.project.domain_id)s)";
+constexpr std::string_view kProjectReaderOrOwn =
+    "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+    "domain_id:%(target.project.domain_id)s and not None:%(target.project.domain_id)s) or "
+    "project_id:%(target.project.id)s";
+constexpr std::string_view kAdminOrSystemReaderOrOwner =
+    "(rule:admin_required) or (role:reader and system_scope:all) or rule:owner";
+constexpr std::string_view kCredentialReader =
+    "(rule:admin_required) or (role:reader and system_scope:all) or "
+    "user_id:%(target.credential.user_id)s";
+constexpr std::string_view kCredentialOwner =
+    "(rule:admin_required) or user_id:%(target.credential.user_id)s";
+constexpr std::string_view kCredentialMember =
+    "(rule:admin_required) or (role:member and user_id:%(target.credential.user_id)s)";
+constexpr std::string_view kGroupReader =
+    "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+    "domain_id:%(target.group.domain_id)s)";
+constexpr std::string_view kGroupManager =
+    "(rule:admin_required) or (role:manager and domain_id:%(target.group.domain_id)s)";
+constexpr std::string_view kGroupMembership =
+    "(rule:admin_required) or (role:manager and domain_id:%(target.group.domain_id)s and "
+    "domain_id:%(target.user.domain_id)s)";
+constexpr std::string_view kUserManager =
+    "(rule:admin_required) or (role:manager and token.domain.id:%(target.user.domain_id)s)";
+constexpr std::string_view kTrustParty =
+    "(rule:admin_required) or (role:reader and system_scope:all or "
+    "user_id:%(target.trust.trustor_user_id)s or user_id:%(target.trust.trustee_user_id)s)";
+constexpr std::string_view kAssignmentReader =
+    "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+    "domain_id:%(target.domain_id)s and not None:%(target.domain_id)s)";
+constexpr std::string_view kDomainReader =
+    "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+    "domain_id:%(target.domain_id)s)";
+constexpr std::string_view kGrant =
+    "(rule:admin_required) or ((role:admin and domain_id:%(target.user.domain_id)s and "
+    "domain_id:%(target.project.domain_id)s) or (role:admin and "
+    "domain_id:%(target.user.domain_id)s and domain_id:%(target.domain.id)s) or (role:admin and "
+    "domain_id:%(target.group.domain_id)s and domain_id:%(target.project.domain_id)s) or "
+    "(role:admin and domain_id:%(target.group.domain_id)s and domain_id:%(target.domain.id)s)) and "
+    "(domain_id:%(target.role.domain_id)s or None:%(target.role.domain_id)s) or ((role:manager and "
+    "domain_id:%(target.user.domain_id)s and domain_id:%(target.project.domain_id)s) or "
+    "(role:manager and domain_id:%(target.user.domain_id)s and domain_id:%(target.domain.id)s) or "
+    "(role:manager and domain_id:%(target.group.domain_id)s and "
+    "domain_id:%(target.project.domain_id)s) or (role:manager and "
+    "domain_id:%(target.group.domain_id)s and domain_id:%(target.domain.id)s)) and "
+    "rule:domain_managed_target_role";
+
+constexpr access::PolicyDefault kTable[] = {
+    {"admin_required", "role:admin or is_admin:1"},
+    {"service_role", "role:service"},
+    {"service_or_admin", "rule:admin_required or rule:service_role"},
+    {"owner", "user_id:%(user_id)s"},
+    {"admin_or_owner", "rule:admin_required or rule:owner"},
+    {"token_subject", "user_id:%(target.token.user_id)s"},
+    {"admin_or_token_subject", "rule:admin_required or rule:token_subject"},
+    {"service_admin_or_token_subject", "rule:service_or_admin or rule:token_subject"},
+    {"domain_managed_target_role",
+     "'manager':%(target.role.name)s or 'member':%(target.role.name)s or "
+     "'reader':%(target.role.name)s"},
+    {"identity:get_access_rule", "(role:reader and system_scope:all) or user_id:%(target.user.id)s",
+     kSystem | kProject},
+    {"identity:list_access_rules",
+     "(role:reader and system_scope:all) or user_id:%(target.user.id)s", kSystem | kProject},
+    {"identity:delete_access_rule",
+     "(role:admin and system_scope:all) or user_id:%(target.user.id)s", kSystem | kProject},
+    {"identity:authorize_request_token", kAdmin, kProject},
+    {"identity:get_access_token", kAdmin, kProject},
+    {"identity:get_access_token_role", kAdmin, kProject},
+    {"identity:list_access_tokens", kAdmin, kProject},
+    {"identity:list_access_token_roles", kAdmin, kProject},
+    {"identity:delete_access_token", kAdmin, kProject},
+    {"identity:get_application_credential", kAdminOrSystemReaderOrOwner, kSystem | kProject},
+    {"identity:list_application_credentials", kAdminOrSystemReaderOrOwner, kSystem | kProject},
+    {"identity:create_application_credential", "user_id:%(user_id)s", kProject},
+    {"identity:delete_application_credential", "rule:admin_or_owner", kSystem | kProject},
+    {"identity:get_auth_catalog", ""},
+    {"identity:get_auth_projects", ""},
+    {"identity:get_auth_domains", ""},
+    {"identity:get_auth_system", ""},
+    {"identity:get_consumer", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_consumers", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_consumer", kAdmin, kSystem | kProject},
+    {"identity:update_consumer", kAdmin, kSystem | kProject},
+    {"identity:delete_consumer", kAdmin, kSystem | kProject},
+    {"identity:get_credential", kCredentialReader, kEveryScope},
+    {"identity:list_credentials", kCredentialReader, kEveryScope},
+    {"identity:create_credential", kCredentialOwner, kEveryScope},
+    {"identity:update_credential", kCredentialOwner, kEveryScope},
+    {"identity:delete_credential", kCredentialOwner, kEveryScope},
+    {"identity:get_domain",
+     "rule:admin_required or (role:reader and system_scope:all) or "
+     "token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s",
+     kEveryScope},
+    {"identity:list_domains",
+     "rule:admin_required or (role:reader and system_scope:all) or (role:reader and "
+     "domain_id:%(target.domain.id)s)",
+     kEveryScope},
+    {"identity:create_domain", kAdmin, kSystem | kProject},
+    {"identity:update_domain", kAdmin, kSystem | kProject},
+    {"identity:delete_domain", kAdmin, kSystem | kProject},
+    {"identity:create_domain_config", kAdmin, kSystem | kProject},
+    {"identity:get_domain_config", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_security_compliance_domain_config", "", kEveryScope},
+    {"identity:update_domain_config", kAdmin, kSystem | kProject},
+    {"identity:delete_domain_config", kAdmin, kSystem | kProject},
+    {"identity:get_domain_config_default", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:ec2_get_credential", kCredentialReader, kSystem | kProject},
+    {"identity:ec2_list_credentials", kAdminOrSystemReaderOrOwner, kSystem | kProject},
+    {"identity:ec2_create_credential", kCredentialMember, kSystem | kProject},
+    {"identity:ec2_delete_credential", kCredentialMember, kSystem | kProject},
+    {"identity:get_endpoint", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_endpoints", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_endpoint", kAdmin, kSystem | kProject},
+    {"identity:update_endpoint", kAdmin, kSystem | kProject},
+    {"identity:delete_endpoint", kAdmin, kSystem | kProject},
+    {"identity:create_endpoint_group", kAdmin, kSystem | kProject},
+    {"identity:list_endpoint_groups", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_endpoint_group", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:update_endpoint_group", kAdmin, kSystem | kProject},
+    {"identity:delete_endpoint_group", kAdmin, kSystem | kProject},
+    {"identity:list_projects_associated_with_endpoint_group", kAdminOrSystemReader,
+     kSystem | kProject},
+    {"identity:list_endpoints_associated_with_endpoint_group", kAdminOrSystemReader,
+     kSystem | kProject},
+    {"identity:get_endpoint_group_in_project", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_endpoint_groups_for_project", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:add_endpoint_group_to_project", kAdmin, kSystem | kProject},
+    {"identity:remove_endpoint_group_from_project", kAdmin, kSystem | kProject},
+    {"identity:check_grant",
+     "(rule:admin_required) or ((role:reader and system_scope:all) or ((role:reader and "
+     "domain_id:%(target.user.domain_id)s and domain_id:%(target.project.domain_id)s) or "
+     "(role:reader and domain_id:%(target.user.domain_id)s and domain_id:%(target.domain.id)s) or "
+     "(role:reader and domain_id:%(target.group.domain_id)s and "
+     "domain_id:%(target.project.domain_id)s) or (role:reader and "
+     "domain_id:%(target.group.domain_id)s and domain_id:%(target.domain.id)s)) and "
+     "(domain_id:%(target.role.domain_id)s or None:%(target.role.domain_id)s))",
+     kEveryScope},
+    {"identity:list_grants",
+     "(rule:admin_required) or ((role:reader and system_scope:all) or (role:reader and "
+     "domain_id:%(target.user.domain_id)s and domain_id:%(target.project.domain_id)s) or "
+     "(role:reader and domain_id:%(target.user.domain_id)s and domain_id:%(target.domain.id)s) or "
+     "(role:reader and domain_id:%(target.group.domain_id)s and "
+     "domain_id:%(target.project.domain_id)s) or (role:reader and "
+     "domain_id:%(target.group.domain_id)s and domain_id:%(target.domain.id)s))",
+     kEveryScope},
+    {"identity:create_grant", kGrant, kEveryScope},
+    {"identity:revoke_grant", kGrant, kEveryScope},
+    {"identity:list_system_grants_for_user", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:check_system_grant_for_user", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_system_grant_for_user", kAdmin, kSystem | kProject},
+    {"identity:revoke_system_grant_for_user", kAdmin, kSystem | kProject},
+    {"identity:list_system_grants_for_group", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:check_system_grant_for_group", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_system_grant_for_group", kAdmin, kSystem | kProject},
+    {"identity:revoke_system_grant_for_group", kAdmin, kSystem | kProject},
+    {"identity:get_group", kGroupReader, kEveryScope},
+    {"identity:list_groups", kGroupReader, kEveryScope},
+    {"identity:list_groups_for_user",
+     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+     "domain_id:%(target.user.domain_id)s) or user_id:%(user_id)s",
+     kEveryScope},
+    {"identity:create_group", kGroupManager, kEveryScope},
+    {"identity:update_group", kGroupManager, kEveryScope},
+    {"identity:delete_group", kGroupManager, kEveryScope},
+    {"identity:list_users_in_group", kGroupReader, kEveryScope},
+    {"identity:remove_user_from_group", kGroupMembership, kEveryScope},
+    {"identity:check_user_in_group",
+     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+     "domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s)",
+     kEveryScope},
+    {"identity:add_user_to_group", kGroupMembership, kEveryScope},
+    {"identity:create_identity_provider", kAdmin, kSystem | kProject},
+    {"identity:list_identity_providers", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_identity_provider", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:update_identity_provider", kAdmin, kSystem | kProject},
+    {"identity:delete_identity_provider", kAdmin, kSystem | kProject},
+    {"identity:get_implied_role", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_implied_roles", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_implied_role", kAdmin, kSystem | kProject},
+    {"identity:delete_implied_role", kAdmin, kSystem | kProject},
+    {"identity:list_role_inference_rules", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:check_implied_role", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_limit_model", "", kEveryScope},
+    {"identity:get_limit",
+     "rule:admin_required or (role:reader and system_scope:all) or "
+     "(domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s) or "
+     "(project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)",
+     kEveryScope},
+    {"identity:list_limits", "", kEveryScope},
+    {"identity:create_limits", kAdmin, kSystem | kProject},
+    {"identity:update_limit", kAdmin, kSystem | kProject},
+    {"identity:delete_limit", kAdmin, kSystem | kProject},
+    {"identity:create_mapping", kAdmin, kSystem | kProject},
+    {"identity:get_mapping", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_mappings", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:delete_mapping", kAdmin, kSystem | kProject},
+    {"identity:update_mapping", kAdmin, kSystem | kProject},
+    {"identity:get_policy", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_policies", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_policy", kAdmin, kSystem | kProject},
+    {"identity:update_policy", kAdmin, kSystem | kProject},
+    {"identity:delete_policy", kAdmin, kSystem | kProject},
+    {"identity:create_policy_association_for_endpoint", kAdmin, kSystem | kProject},
+    {"identity:check_policy_association_for_endpoint", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:delete_policy_association_for_endpoint", kAdmin, kSystem | kProject},
+    {"identity:create_policy_association_for_service", kAdmin, kSystem | kProject},
+    {"identity:check_policy_association_for_service", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:delete_policy_association_for_service", kAdmin, kSystem | kProject},
+    {"identity:create_policy_association_for_region_and_service", kAdmin, kSystem | kProject},
+    {"identity:check_policy_association_for_region_and_service", kAdminOrSystemReader,
+     kSystem | kProject},
+    {"identity:delete_policy_association_for_region_and_service", kAdmin, kSystem | kProject},
+    {"identity:get_policy_for_endpoint", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_endpoints_for_policy", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_project", kProjectReaderOrOwn, kEveryScope},
+    {"identity:list_projects", kDomainReader, kEveryScope},
+    {"identity:list_user_projects",
+     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+     "domain_id:%(target.user.domain_id)s) or user_id:%(target.user.id)s",
+     kEveryScope},
+    {"identity:create_project", kProjectManager, kEveryScope},
+    {"identity:update_project", kProjectManager, kEveryScope},
+    {"identity:delete_project", kProjectManager, kEveryScope},
+    {"identity:list_project_tags", kProjectReaderOrOwn, kEveryScope},
+    {"identity:get_project_tag", kProjectReaderOrOwn, kEveryScope},
+    {"identity:update_project_tags", kProjectManager, kEveryScope},
+    {"identity:create_project_tag", kProjectManager, kEveryScope},
+    {"identity:delete_project_tags", kProjectManager, kEveryScope},
+    {"identity:delete_project_tag", kProjectManager, kEveryScope},
+    {"identity:list_projects_for_endpoint", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:add_endpoint_to_project", kAdmin, kSystem | kProject},
+    {"identity:check_endpoint_in_project", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_endpoints_for_project", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:remove_endpoint_from_project", kAdmin, kSystem | kProject},
+    {"identity:create_protocol", kAdmin, kSystem | kProject},
+    {"identity:update_protocol", kAdmin, kSystem | kProject},
+    {"identity:get_protocol", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_protocols", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:delete_protocol", kAdmin, kSystem | kProject},
+    {"identity:get_region", "", kEveryScope},
+    {"identity:list_regions", "", kEveryScope},
+    {"identity:create_region", kAdmin, kSystem | kProject},
+    {"identity:update_region", kAdmin, kSystem | kProject},
+    {"identity:delete_region", kAdmin, kSystem | kProject},
+    {"identity:get_registered_limit", "", kEveryScope},
+    {"identity:list_registered_limits", "", kEveryScope},
+    {"identity:create_registered_limits", kAdmin, kSystem | kProject},
+    {"identity:update_registered_limit", kAdmin, kSystem | kProject},
+    {"identity:delete_registered_limit", kAdmin, kSystem | kProject},
+    {"identity:list_revoke_events", kServiceOrAdmin, kSystem | kProject},
+    {"identity:get_role",
+     "(rule:admin_required or (role:reader and system_scope:all)) or (role:manager and "
+     "rule:domain_managed_target_role)",
+     kEveryScope},
+    {"identity:list_roles",
+     "(rule:admin_required or (role:reader and system_scope:all)) or (role:manager and not "
+     "domain_id:None)",
+     kEveryScope},
+    {"identity:create_role", kAdmin, kSystem | kProject},
+    {"identity:update_role", kAdmin, kSystem | kProject},
+    {"identity:delete_role", kAdmin, kSystem | kProject},
+    {"identity:get_domain_role", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_domain_roles", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_domain_role", kAdmin, kSystem | kProject},
+    {"identity:update_domain_role", kAdmin, kSystem | kProject},
+    {"identity:delete_domain_role", kAdmin, kSystem | kProject},
+    {"identity:list_role_assignments", kAssignmentReader, kEveryScope},
+    {"identity:list_role_assignments_for_tree", kAssignmentReader, kEveryScope},
+    {"identity:s3tokens_validate", kServiceOrAdmin, kEveryScope},
+    {"identity:ec2tokens_validate", kServiceOrAdmin, kEveryScope},
+    {"identity:get_service", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_services", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_service", kAdmin, kSystem | kProject},
+    {"identity:update_service", kAdmin, kSystem | kProject},
+    {"identity:delete_service", kAdmin, kSystem | kProject},
+    {"identity:create_service_provider", kAdmin, kSystem | kProject},
+    {"identity:list_service_providers", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:get_service_provider", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:update_service_provider", kAdmin, kSystem | kProject},
+    {"identity:delete_service_provider", kAdmin, kSystem | kProject},
+    {"identity:revocation_list", kServiceOrAdmin, kSystem | kProject},
+    {"identity:check_token",
+     "rule:admin_required or (role:reader and system_scope:all) or rule:token_subject",
+     kEveryScope},
+    {"identity:validate_token",
+     "rule:admin_required or (role:reader and system_scope:all) or rule:service_role or "
+     "rule:token_subject",
+     kEveryScope},
+    {"identity:revoke_token", "rule:admin_required or rule:token_subject", kEveryScope},
+    {"identity:create_trust", "user_id:%(target.trust.trustor_user_id)s", kProject},
+    {"identity:list_trusts", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:list_trusts_for_trustor",
+     "(rule:admin_required) or (role:reader and system_scope:all or "
+     "user_id:%(target.trust.trustor_user_id)s)",
+     kSystem | kProject},
+    {"identity:list_trusts_for_trustee",
+     "(rule:admin_required) or (role:reader and system_scope:all or "
+     "user_id:%(target.trust.trustee_user_id)s)",
+     kSystem | kProject},
+    {"identity:list_roles_for_trust", kTrustParty, kSystem | kProject},
+    {"identity:get_role_for_trust", kTrustParty, kSystem | kProject},
+    {"identity:delete_trust", "rule:admin_required or user_id:%(target.trust.trustor_user_id)s",
+     kSystem | kProject},
+    {"identity:get_trust", kTrustParty, kSystem | kProject},
+    {"identity:get_user",
+     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and "
+     "token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s",
+     kEveryScope},
+    {"identity:list_users", kDomainReader, kEveryScope},
+    {"identity:list_projects_for_user", ""},
+    {"identity:list_domains_for_user", ""},
+    {"identity:create_user", kUserManager, kEveryScope},
+    {"identity:update_user", kUserManager, kEveryScope},
+    {"identity:delete_user", kUserManager, kEveryScope},
+};
+
+}  // namespace
+
+constinit const std::span<const access::PolicyDefault> kPolicies(kTable);
+
+}  // namespace haneul::keystone

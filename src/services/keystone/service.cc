@@ -1,0 +1,54 @@
+#include "services/keystone/service.h"
+
+#include <stdexcept>
+
+#include "services/keystone/auth.h"
+#include "services/keystone/dialect.h"
+#include "services/keystone/discovery.h"
+#include "services/keystone/domain.h"
+#include "services/keystone/policies.h"
+#include "services/keystone/state.h"
+
+namespace haneul::keystone {
+
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+
+namespace {
+
+access::Policy make_policy() {
+  auto policy = access::Policy::make(policies());
+  if (!policy) throw std::logic_error("Keystone's policies: " + policy.reason());
+  return std::move(*policy);
+}
+
+void forget_old_revocations(State& state) {
+  const auto lifetime = state.options.token_lifetime + state.options.expired_window;
+  state.revocations.prune(state.world.db, state.now() - lifetime - std::chrono::hours(1));
+}
+
+}  // namespace
+
+resource::Service make_service(State& state, Tokens& tokens) {
+  resource::Service service({.name = "keystone",
+                             .type = "identity",
+                             .mount = "/identity",
+                             .endpoint = "",
+                             .description = "OpenStack Identity Service",
+                             .mount_aliases = {""},
+                             .project_behind = ""},
+                            std::make_unique<KeystoneDialect>(), make_policy());
+  service.migrations({kMigrations, kMigrationsCount});
+  add_discovery(service);
+  add_auth(service, state, tokens);
+  add_domains(service, state);
+  add_projects(service, state);
+  add_users(service, state);
+  add_groups(service, state);
+  add_roles(service, state);
+  service.every(std::chrono::hours(1), "keystone.forget_old_revocations",
+                [&state] { forget_old_revocations(state); });
+  return service;
+}
+
+}  // namespace haneul::keystone

@@ -1,0 +1,83 @@
+#include "services/keystone/token.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/fault.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "services/keystone/state.h"
+
+namespace haneul::keystone {
+namespace {
+
+// The same token with and without padding is one token.
+std::string_view without_padding(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  return text;
+}
+
+std::shared_ptr<const FernetKeys> keys_of(const State& state) {
+  auto keys = state.token_keys.keys();
+  if (!keys) throw Fault::internal("No token keys: " + keys.reason());
+  return *keys;
+}
+
+std::string new_audit_id() {
+  std::string text = base64url_encode(random_bytes(16));
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+bool is_expired(const ValidToken& token, Instant now, Duration window) {
+  return token.payload.expires_at + window <= now;
+}
+
+}  // namespace
+
+std::shared_ptr<const ValidToken> Tokens::cached(std::string_view text, Duration window) {
+  auto token = state_.cache.find(text);
+  if (!token || token->stamp != state_.epochs.at(token->payload.user_id)) return nullptr;
+  return is_expired(*token, state_.now(), window) ? nullptr : token;
+}
+
+std::shared_ptr<const ValidToken> Tokens::validate(std::string_view text, Duration window) {
+  if (auto token = cached(without_padding(text), window)) return token;
+  return judge(text, window).token;
+}
+
+Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
+  const auto text = without_padding(full_text);
+  if (text.empty()) return {nullptr, "No token in the request"};
+  if (auto token = cached(text, window)) return {std::move(token), {}};
+  if (text.size() > kFernetTextBytesMax) return {nullptr, "Could not recognize Fernet token"};
+  auto payload = decode_token(text, *keys_of(state_));
+  if (!payload) return {nullptr, "Could not recognize Fernet token"};
+  const auto stamp = state_.epochs.at(payload->user_id);
+  const bool expired = payload->expires_at + window <= state_.now();
+  if (expired || state_.revocations.covers(*payload)) return {nullptr, "Failed to validate token"};
+  auto token = state_.world.db.read(
+      [&](db::Session& session) { return look_into(state_, session, *payload, stamp); });
+  if (!token) return {nullptr, fmt::format("Could not find token: {}.", full_text)};
+  state_.cache.put(text, token);
+  return {std::move(token), {}};
+}
+
+std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
+  const Instant now = state_.now();
+  wanted.audit_ids.insert(wanted.audit_ids.begin(), new_audit_id());
+  wanted.methods = methods_from_bits(methods_to_bits(wanted.methods));
+  wanted.kind = payload_kind(wanted);
+  wanted.issued_at = state_.revocations.issue_time(wanted, now);
+  const auto stamp = state_.epochs.at(wanted.user_id);
+  auto token = state_.world.db.read(
+      [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
+  if (!token) return std::nullopt;
+  Issued issued{encode_token(wanted, *keys_of(state_), wanted.issued_at), token};
+  state_.cache.put(issued.text, token);
+  return issued;
+}
+
+}  // namespace haneul::keystone

@@ -1,0 +1,233 @@
+#include "services/nova/server_list.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "services/nova/dialect.h"
+#include "services/nova/server_view.h"
+
+namespace haneul::nova {
+namespace {
+
+using resource::Call;
+using resource::Where;
+
+constexpr std::int64_t kPageMax = 1000;
+
+// Filters everybody may use; others are for administrators and ignored for the rest.
+// upstream: openstack/nova:nova/api/openstack/compute/servers.py (_get_server_search_options)
+constexpr std::array<std::string_view, 18> kUserFilters = {
+    "reservation_id", "name",   "status", "image",      "flavor",           "ip",
+    "ip6",            "changes-since", "all_tenants", "changes-before", "tags", "tags-any",
+    "not-tags",       "not-tags-any",  "locked",      "limit",      "marker", "uuid"};
+// From 2.83 on these as well.
+constexpr std::array<std::string_view, 9> kUserFiltersSince83 = {
+    "availability_zone", "config_drive", "key_name",   "created_at",   "launched_at",
+    "terminated_at",     "power_state",  "task_state", "vm_state"};
+
+template <class C>
+bool contains(const C& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+[[noreturn]] void bad(std::string message) { throw Fault::bad_request(std::move(message)); }
+
+Instant time_filter(std::string_view name, const std::string& text) {
+  const auto t = parse_instant(text);
+  if (!t) bad(fmt::format("Invalid input for query parameters {}. Value: {}. '{}' is not a "
+                          "'date-time'", name, text, text));
+  return *t;
+}
+
+void filter_status(const Call& call, Where& where) {
+  std::string sql;
+  std::vector<db::Bind> binds;
+  for (const auto status : call.query().all_of("status")) {
+    std::string upper(status);
+    for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const StateFilter& f : states_of(upper)) {
+      sql += sql.empty() ? "" : " OR ";
+      sql += f.task_state.empty() ? "vm_state = ?" : "(vm_state = ? AND task_state = ?)";
+      binds.emplace_back(f.vm_state);
+      if (!f.task_state.empty()) binds.emplace_back(f.task_state);
+    }
+    if (sql.empty() && call.since(38)) bad("Invalid status value");
+  }
+  if (sql.empty()) sql = "1 = 0";
+  where.and_(sql, binds);
+}
+
+// Nova treats names as regular expressions; anchored and plain ones are what people send. Others
+// match as a substring after their special characters were taken literally.
+void filter_name(const std::string& pattern, Where& where) {
+  std::string_view text = pattern;
+  const bool starts = text.starts_with('^');
+  if (starts) text.remove_prefix(1);
+  const bool ends = text.ends_with('$');
+  if (ends) text.remove_suffix(1);
+  std::string like;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool any = text[i] == '.' && i + 1 < text.size() && text[i + 1] == '*';
+    if (any) {
+      like += '%', ++i;
+    } else if (text[i] == '\\' && i + 1 < text.size()) {
+      like += text[++i];
+    } else if (text[i] == '%' || text[i] == '_' || text[i] == '~') {
+      like += {'~', text[i]};
+    } else {
+      like += text[i] == '.' ? '_' : text[i];
+    }
+  }
+  const auto full = fmt::format("{}{}{}", starts ? "" : "%", like, ends ? "" : "%");
+  where.and_("name LIKE ? ESCAPE '~'", {full});
+}
+
+void filter_tags(const Call& call, Where& where) {
+  const auto each = [&](std::string_view key, bool all, bool negate) {
+    const auto* text = call.query().find(key);
+    if (!text) return;
+    std::string sql;
+    std::vector<std::string> kept;
+    for (const auto tag : split(*text, ',')) {
+      sql += fmt::format("{}EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)",
+                         sql.empty() ? "" : all ? " AND " : " OR ");
+      kept.emplace_back(tag);
+    }
+    std::vector<db::Bind> binds(kept.begin(), kept.end());
+    where.and_(negate ? fmt::format("NOT ({})", sql) : sql, binds);
+  };
+  each("tags", true, false);
+  each("tags-any", false, false);
+  each("not-tags", true, true);
+  each("not-tags-any", false, true);
+}
+
+void filter_plain(const Call& call, const ServerStore& servers, bool admin, Where& where) {
+  for (const resource::Field& f : servers.table().resource().fields) {
+    if (!f.is_filter) continue;
+    const auto name = f.query_name();
+    const bool mine = contains(kUserFilters, name) ||
+                      (call.since(83) && contains(kUserFiltersSince83, name));
+    const auto* text = call.query().find(name);
+    if (!text || (!admin && !mine)) continue;
+    Server scratch;
+    std::string kept;
+    if (!f.codec->parse(*text, f.member(&scratch))) {
+      bad(fmt::format("Invalid input for query parameters {}. Value: {}", name, *text));
+    }
+    where.equals(f.column, f.codec->bind(f.member(&scratch), kept));
+  }
+}
+
+Where read_filters(const Call& call, const ServerStore& servers) {
+  const auto& query = call.query();
+  const bool admin = call.dialect().sees_all(call);
+  const auto* all_text = query.find("all_tenants");
+  const bool all = all_text && (all_text->empty() || parse_bool(*all_text).value_or(false));
+  if (all_text && !all_text->empty() && !parse_bool(*all_text)) {
+    bad(fmt::format("Invalid input for query parameters all_tenants. Value: {}", *all_text));
+  }
+  if (all) call.enforce("os_compute_api:servers:index:get_all_tenants");
+  Where where;
+  if (!all) where.equals("project_id", call.caller().project_id.text);
+  if (all && admin) {
+    if (const auto* project = query.find("tenant_id")) where.equals("project_id", *project);
+  }
+  if (query.has("status")) filter_status(call, where);
+  if (const auto* name = query.find("name")) filter_name(*name, where);
+  if (const auto* since = query.find("changes-since")) {
+    where.and_("updated_at >= ?", {time_filter("changes-since", *since)});
+  }
+  if (const auto* before = query.find("changes-before"); before && call.since(66)) {
+    where.and_("updated_at <= ?", {time_filter("changes-before", *before)});
+  }
+  if (const auto* ip = query.find("ip")) where.and_("instr(addresses, ?) > 0", {*ip});
+  if (const auto* ip = query.find("ip6"); ip && (admin || call.since(5))) {
+    where.and_("instr(addresses, ?) > 0", {*ip});
+  }
+  if (const auto* locked = query.find("locked"); locked && call.since(73)) {
+    where.equals("locked", parse_bool(*locked).value_or(false));
+  }
+  if (call.since(26)) filter_tags(call, where);
+  filter_plain(call, servers, admin, where);
+  return where;
+}
+
+// upstream: openstack/nova:nova/api/openstack/compute/schemas/servers.py (VALID_SORT_KEYS)
+const resource::Field* sort_field(const resource::Resource& r, std::string_view key) {
+  if (key == "tenant_id") key = "project_id";
+  if (key == "display_name") key = "name";
+  if (key == "id") key = "id";
+  if (key == "uuid") key = "id";
+  const resource::Field* f = r.field_named(key);
+  return f && f->is_sort_key ? f : nullptr;
+}
+
+std::vector<resource::Order> read_order(const Call& call, const resource::Resource& r) {
+  const auto keys = call.query().all_of("sort_key");
+  const auto dirs = call.query().all_of("sort_dir");
+  std::vector<resource::Order> order;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const resource::Field* f = sort_field(r, keys[i]);
+    if (!f) {
+      bad(fmt::format("Invalid input for query parameters sort_key. Value: {}. '{}' is not one of "
+                      "the sort keys", keys[i], keys[i]));
+    }
+    const auto dir = i < dirs.size() ? dirs[i] : dirs.empty() ? "desc" : dirs.back();
+    if (dir != "asc" && dir != "desc") {
+      bad(fmt::format("Invalid input for query parameters sort_dir. Value: {}. '{}' does not match "
+                      "'^(asc|desc)$'", dir, dir));
+    }
+    order.push_back({std::string(f->column), dir == "desc"});
+  }
+  if (order.empty()) order.push_back({"created_at", true});
+  return order;
+}
+
+std::int64_t read_limit(const Call& call) {
+  const auto* text = call.query().find("limit");
+  if (!text) return kPageMax;
+  const auto limit = parse_int(*text);
+  if (!limit || *limit < 0) {
+    bad(fmt::format("Invalid input for query parameters limit. Value: {}. '{}' does not match "
+                    "'^[0-9]*$'", *text, *text));
+  }
+  return *limit == 0 ? kPageMax : std::min(*limit, kPageMax);
+}
+
+}  // namespace
+
+http::Response list_servers(Call& call, const ServerStore& servers, bool detail) {
+  call.enforce(detail ? "os_compute_api:servers:detail" : "os_compute_api:servers:index");
+  const resource::Resource& r = servers.table().resource();
+  return call.db().read([&](db::Session& session) {
+    resource::Page page;
+    page.where = read_filters(call, servers);
+    page.order = read_order(call, r);
+    const std::int64_t limit = read_limit(call);
+    page.limit = limit + 1;
+    if (const auto* marker = call.query().find("marker")) {
+      const auto at = servers.find(session, *marker, call.owned(r));
+      if (!at) bad(fmt::format("marker [{}] not found", *marker));
+      page.after_key = *marker;
+    }
+    auto rows = servers.list(session, page);
+    const bool more = static_cast<std::int64_t>(rows.size()) > limit;
+    if (more) rows.pop_back();
+    ServerView view(call);
+    json::Writer w;
+    w.reserve(rows.size() * (detail ? 1800 : 300) + 64);
+    w.begin_object().key("servers").begin_array();
+    for (const Server& s : rows) detail ? view.detail(w, s, false) : view.brief(w, s);
+    w.end_array();
+    const auto path = detail ? "/v2.1/servers/detail" : "/v2.1/servers";
+    write_next_link(w, call, "servers", path, more ? rows.back().id : "");
+    w.end_object();
+    return http::Response::json(200, w.take());
+  });
+}
+
+}  // namespace haneul::nova
