@@ -9,7 +9,6 @@
 namespace haneul::keystone {
 
 struct State;
-class Tokens;
 
 struct ApplicationCredential {
   std::string id, user_id, name, project_id;
@@ -22,10 +21,7 @@ struct ApplicationCredential {
 
 extern const resource::Resource kApplicationCredential;
 
-void add_application_credentials(resource::Service& service, State& state, Tokens& tokens);
-
-// The rules of one credential, each an object, into an array that is open.
-void write_access_rules(json::Writer& w, db::Session& session, std::string_view app_cred_id);
+void add_application_credentials(resource::Service& service, State& state);
 
 // A user's, or those that a user has for one project (with which a lost role takes them).
 void remove_application_credentials(State& state, db::Transaction& tx, std::string_view user_id);

@@ -22,6 +22,7 @@ class RoleGraph {
   };
   static std::shared_ptr<const RoleGraph> read(db::Session& session);
 
+  const std::map<std::string, Node, std::less<>>& nodes() const { return nodes_; }
   const Node* find(std::string_view id) const;
   // These and all they imply, domain-specific ones left out unless asked for, sorted by name.
   std::vector<const Node*> closure(const std::vector<std::string>& ids,

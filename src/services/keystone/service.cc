@@ -6,6 +6,8 @@
 #include "services/keystone/dialect.h"
 #include "services/keystone/discovery.h"
 #include "services/keystone/domain.h"
+#include "services/keystone/grant.h"
+#include "services/keystone/implied_role.h"
 #include "services/keystone/policies.h"
 #include "services/keystone/state.h"
 
@@ -17,7 +19,7 @@ extern const unsigned kMigrationsCount;
 namespace {
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(policies());
+  auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("Keystone's policies: " + policy.reason());
   return std::move(*policy);
 }
@@ -46,6 +48,9 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_users(service, state);
   add_groups(service, state);
   add_roles(service, state);
+  add_implied_roles(service, state);
+  add_grants(service, state);
+  add_application_credentials(service, state);
   service.every(std::chrono::hours(1), "keystone.forget_old_revocations",
                 [&state] { forget_old_revocations(state); });
   return service;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "json/writer.h"
+#include "services/keystone/access_rule.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
