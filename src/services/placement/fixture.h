@@ -22,15 +22,17 @@ class PlacementTest : public ::testing::Test {
  protected:
   PlacementTest() : placement(cloud.world()) {
     cloud.migrate(placement.service().migrations());
+    cloud.tokens().add(
+        "service", resource::FakeAuthenticator::caller("nova", "service", {"service", "member"}));
     cloud.open({&placement.service()});
   }
-  // As an administrator, in `version`.
+  // As a service, in `version`.
   Answer ask(std::string_view method, const std::string& path, std::string body = {},
              const std::string& version = "1.39",
              std::vector<std::pair<std::string, std::string>> headers = {}) {
     headers.emplace_back("OpenStack-API-Version", "placement " + version);
     headers.emplace_back("Accept", "application/json");
-    return cloud.request(method, "/placement" + path, "admin", std::move(body), headers);
+    return cloud.request(method, "/placement" + path, "service", std::move(body), headers);
   }
   // The words of a failure.
   static std::string why(const Answer& a) {
