@@ -6,10 +6,6 @@
 namespace haneul::placement {
 
 // Upstream's names and default rules since 2023.2: project tokens of admins and services.
-<<<<<<< HEAD
 std::span<const access::PolicyDefault> policies();
-=======
-extern const std::span<const access::PolicyDefault> kPolicies;
->>>>>>> glance
 
 }  // namespace haneul::placement
