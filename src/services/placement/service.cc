@@ -163,7 +163,7 @@ void add_allocation_routes(Routes& r) {
 }
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(kPolicies);
+  auto policy = access::Policy::make(policies());
   if (!policy) throw std::logic_error("placement policies: " + policy.reason());
   return std::move(*policy);
 }
