@@ -1,10 +1,6 @@
 // Feeds bytes to everything that reads them before anybody is known to be a friend: the request
 // parser, the query, the router, JSON, dates and encodings. Looks for crashes and for promises
 // that do not hold.
-//
-//   cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DHANEUL_FUZZ=ON
-//   ninja -C build-fuzz fuzz_http_front && build-fuzz/tests/fuzz/fuzz_http_front
-//   -max_total_time=120
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
