@@ -48,7 +48,8 @@ std::string rule_text(const Rule& rule);
 std::string why(const Rule& rule, const Caller& caller, const Target& target);
 
 // upstream: openstack/neutron:neutron/policy.py FieldCheck. The attribute map's conversions are
-// not known here, so truths are compared as truths and everything else as text.
+// not known here, so truths are compared as truths and everything else as text. Where upstream
+// looks up the network of a port or subnet for networks:shared, the target answers "shared" itself.
 class FieldTest {
  public:
   // "networks:shared=True", or with a regular expression: "port:device_owner=~^network:".

@@ -19,8 +19,9 @@ class [[nodiscard]] Result {
   Result(Failure failure) : held_(std::move(failure)) {}
 
   explicit operator bool() const { return held_.index() == 0; }
-  T& operator*() { return std::get<0>(held_); }
-  const T& operator*() const { return std::get<0>(held_); }
+  T& operator*() & { return std::get<0>(held_); }
+  T&& operator*() && { return std::get<0>(std::move(held_)); }
+  const T& operator*() const& { return std::get<0>(held_); }
   T* operator->() { return &std::get<0>(held_); }
   const T* operator->() const { return &std::get<0>(held_); }
   const std::string& reason() const { return std::get<1>(held_).reason; }

@@ -1,5 +1,8 @@
 #include "cli/runtime.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,6 +12,8 @@
 #include "base/log.h"
 #include "db/migration.h"
 #include "json/writer.h"
+#include "services/neutron/neutron.h"
+#include "services/nova/nova.h"
 
 namespace haneul::cli {
 
@@ -36,15 +41,13 @@ Runtime::Runtime(const Options& options, StateDir& state, const Progress& progre
   progress("first resources");
   services_->start();
   const Secrets secrets = load_secrets(state);
-  services_->bootstrap({.admin_password = secrets.admin_password,
-                        .demo_password = secrets.demo_password,
-                        .url = url(),
-                        .guest_image = options.guest_image});
+  services_->bootstrap(firsts(secrets));
   write_clouds_yaml(state, url(), secrets, options.tls_cert);
   for (const resource::Service* s : services_->all()) {
     for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
   }
   open_control();
+  if (!options.simulated) open_metadata();
   flows_->run();
   server_->start();
   log::info("haneul answers", {{"url", url()}, {"kind", drivers_->kind()}});
@@ -54,6 +57,60 @@ Runtime::~Runtime() {
   if (server_) server_->stop();
   if (flows_) flows_->stop();
   ::unlink(state_.file("control").c_str());
+}
+
+// A simulated cloud has an image too: nobody boots it, so any bytes will do.
+services::Firsts Runtime::firsts(const Secrets& secrets) const {
+  services::Firsts firsts{.admin_password = secrets.admin_password,
+                          .demo_password = secrets.demo_password,
+                          .url = url(),
+                          .guest_image = options_.guest_image};
+  if (!firsts.guest_image.empty()) {
+    // What the image needs of its virtual hardware; images/haneul-guest.properties says the same.
+    firsts.guest_properties = {{"hw_cdrom_bus", "scsi"}, {"os_distro", "debian"}};
+  } else if (options_.simulated) {
+    firsts.guest_image = state_.file("haneul-guest.raw").string();
+    firsts.guest_image_format = "raw";
+    if (!state_.read("haneul-guest.raw")) {
+      state_.write("haneul-guest.raw", std::string(1024 * 1024, '\0'));
+    }
+  }
+  return firsts;
+}
+
+// Guests reach 169.254.169.254 through a socket in each network's namespace on this host.
+void Runtime::open_metadata() {
+  front_->handle_listener("metadata:", [this](http::Request& request) {
+    return services_->nova().metadata_response(request);
+  });
+  flows_->every(std::chrono::seconds(1), "metadata sockets", [this] { refresh_metadata(); });
+}
+
+void Runtime::refresh_metadata() {
+  std::set<std::string> wanted;
+  std::vector<net::Network> fresh;
+  database_->read([&](db::Session& session) {
+    for (const auto& [host, driver] : drivers_->hosts()) {
+      for (auto& id : services_->neutron().networks_on(session, host)) wanted.insert(std::move(id));
+    }
+    for (const auto& id : wanted) {
+      if (metadata_networks_.contains(id)) continue;
+      auto network = services_->neutron().network_wiring(session, id);
+      if (network && !network->metadata_port_id.empty()) fresh.push_back(std::move(*network));
+    }
+  });
+  for (const net::Network& network : fresh) {
+    server_->adopt(drivers_->net().open_metadata_socket(network), "metadata:" + network.id);
+    metadata_networks_.insert(network.id);
+  }
+  std::vector<std::string> unwanted;
+  std::set_difference(metadata_networks_.begin(), metadata_networks_.end(), wanted.begin(),
+                      wanted.end(), std::back_inserter(unwanted));
+  for (const std::string& id : unwanted) {
+    server_->forget("metadata:" + id);
+    drivers_->net().close_metadata(id);
+    metadata_networks_.erase(id);
+  }
 }
 
 std::string Runtime::url() const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,14 @@
 
 namespace haneul::cli {
 
+// Passwords made at first start; kept in the state directory, mode 600.
+struct Secrets {
+  std::string admin_password, demo_password;
+};
+Secrets load_secrets(const StateDir& state);
+void write_clouds_yaml(const StateDir& state, const std::string& url, const Secrets& secrets,
+                       const std::string& ca_file);
+
 // One cloud in one process, from the state directory up to the listening socket.
 class Runtime {
  public:
@@ -30,6 +39,9 @@ class Runtime {
  private:
   void listen(const Options& options);
   void open_control();
+  void open_metadata();
+  void refresh_metadata();
+  services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();
   std::string metric_lines();
@@ -47,14 +59,7 @@ class Runtime {
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
   Instant started_;
+  std::set<std::string> metadata_networks_;  // with a socket; touched by one job only
 };
-
-// Passwords made at first start; kept in the state directory, mode 600.
-struct Secrets {
-  std::string admin_password, demo_password;
-};
-Secrets load_secrets(const StateDir& state);
-void write_clouds_yaml(const StateDir& state, const std::string& url, const Secrets& secrets,
-                       const std::string& ca_file);
 
 }  // namespace haneul::cli

@@ -451,12 +451,7 @@ TEST(AnswerStream, ASlowReaderIsGivenUp) {
   Client client(front.port);
   client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(client.readable(Client::kPatienceMillis));
-  for (int i = 0; i < 100'000 && front.server.stats().connections_open > 0; ++i) {
-    front.clock.advance(seconds(1));
-    std::this_thread::yield();
-    if (client.readable(20)) continue;
-  }
-  EXPECT_EQ(front.server.stats().connections_open, 0U);
+  EXPECT_TRUE(front.passes_time_until_closed());
 }
 
 TEST(Answer, LargeOnesWaitForASlowReader) {
@@ -480,12 +475,7 @@ TEST(Answer, AReaderThatStopsIsGivenUp) {
   Client client(front.port);
   client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(client.readable(Client::kPatienceMillis));
-  for (int i = 0; i < 1000 && front.server.stats().connections_open > 0; ++i) {
-    front.clock.advance(seconds(10));
-    pollfd nothing{-1, 0, 0};
-    ::poll(&nothing, 1, 10);
-  }
-  EXPECT_EQ(front.server.stats().connections_open, 0U);
+  EXPECT_TRUE(front.passes_time_until_closed());
 }
 
 }  // namespace

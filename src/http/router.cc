@@ -111,7 +111,7 @@ struct Router::Node::Search {
   bool finish(const Node& node) {
     auto at = node.ends.find(method);
     if (at == node.ends.end() && method == "HEAD") at = node.ends.find("GET");
-    for (const auto& [name, unused] : node.ends) allowed.insert(name);
+    for (const auto& offered : node.ends) allowed.insert(offered.first);
     if (at == node.ends.end()) return false;
     end = &at->second;
     return true;

@@ -189,6 +189,17 @@ class Client {
   int fd_ = -1;
 };
 
+// Looks again and again until it is so; false after 20 seconds.
+template <class Condition>
+bool eventually(Condition is_so) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    ::poll(nullptr, 0, 2);
+  }
+  return true;
+}
+
 // A running server on a port of its own.
 struct TestServer {
   explicit TestServer(ServerOptions options = {}) : server(options, handler, clock) {
@@ -203,6 +214,14 @@ struct TestServer {
       clock.advance(step);
     }
     throw std::runtime_error("no time-out came");
+  }
+
+  // Lets a second pass again and again until there is no connection any more.
+  bool passes_time_until_closed() {
+    return eventually([this] {
+      clock.advance(std::chrono::seconds(1));
+      return server.stats().connections_open == 0;
+    });
   }
 
   ManualClock clock;

@@ -17,7 +17,8 @@ std::map<std::string, std::int64_t> Quota::standard(std::string_view service) co
 std::int64_t Quota::limit(db::Session& session, std::string_view service, std::string_view project,
                           std::string_view resource) const {
   const auto own = session.integer(
-      "SELECT hard_limit FROM quota_limits WHERE service = ? AND project_id = ? AND resource = ?",
+      "SELECT hard_limit FROM quota_limits WHERE service = ? AND project_id IN (?, '') AND"
+      " resource = ? ORDER BY project_id DESC LIMIT 1",
       {service, project, resource});
   if (own) return *own;
   const auto found = declared_.find(service);
@@ -65,7 +66,8 @@ std::map<std::string, QuotaUsage> Quota::of_project(db::Session& session, std::s
   std::map<std::string, QuotaUsage> all;
   for (const auto& [name, standard_limit] : standard(service)) all[name].limit = standard_limit;
   db::Rows limits = session.query(
-      "SELECT resource, hard_limit FROM quota_limits WHERE service = ? AND project_id = ?",
+      "SELECT resource, hard_limit FROM quota_limits WHERE service = ? AND project_id IN (?, '')"
+      " ORDER BY project_id",  // a project's own come last
       {service, project});
   while (limits.next()) all[limits.string(0)].limit = limits.integer(1);
   db::Rows used = session.query(

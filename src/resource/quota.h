@@ -23,6 +23,8 @@ struct QuotaUsage {
 // transaction as the rows it counts. Safe from any thread.
 class Quota {
  public:
+  static constexpr std::string_view kEveryProject = "";
+
   // Called once per service at start.
   void declare(std::string_view service, const std::vector<QuotaLimit>& limits);
 
@@ -38,10 +40,13 @@ class Quota {
   void release(db::Transaction& tx, std::string_view service, std::string_view project,
                std::string_view resource, std::int64_t amount);
 
-  // Every declared resource of the service.
+  // Every declared resource of the service. kEveryProject: what projects without a limit of their
+  // own have.
   std::map<std::string, QuotaUsage> of_project(db::Session& session, std::string_view service,
                                                std::string_view project) const;
+  // As declared.
   std::map<std::string, std::int64_t> standard(std::string_view service) const;
+  // For one project, or for kEveryProject instead of what was declared.
   void set_limit(db::Transaction& tx, std::string_view service, std::string_view project,
                  std::string_view resource, std::int64_t limit);
   void reset_limits(db::Transaction& tx, std::string_view service, std::string_view project);

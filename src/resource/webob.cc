@@ -34,11 +34,13 @@ constexpr std::array kWords{
     Words{410, "Gone", "This resource is no longer available.  No forwarding address is given."},
     Words{411, "Length Required", "Content-Length header required."},
     Words{412, "Precondition Failed", "Request precondition failed."},
-    Words{413, "Request Entity Too Large", "The body of your request was too large for this server."},
+    Words{413, "Request Entity Too Large",
+          "The body of your request was too large for this server."},
     Words{415, "Unsupported Media Type",
           "The request media type {} is not supported by this server. "},
     Words{416, "Requested Range Not Satisfiable", "The Range requested is not available."},
-    Words{429, "Too Many Requests", "The client has sent too many requests in a given amount of time."},
+    Words{429, "Too Many Requests",
+          "The client has sent too many requests in a given amount of time."},
     Words{500, "Internal Server Error",
           "The server has either erred or is incapable of performing the requested operation."},
     Words{501, "Not Implemented", "The request method is not implemented for this server."},
@@ -56,12 +58,23 @@ std::string html_escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#x27;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#x27;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -76,9 +89,9 @@ std::optional<double> quality_of(std::string_view range, std::string_view media_
   const auto parts = split(range, ';');
   const auto name = lower(trim(parts[0]));
   const auto slash = media_type.find('/');
-  const bool fits = name == "*/*" || name == media_type ||
-                    (name.ends_with("/*") && name.substr(0, name.size() - 1) ==
-                                                 media_type.substr(0, slash + 1));
+  const bool fits =
+      name == "*/*" || name == media_type ||
+      (name.ends_with("/*") && name.substr(0, name.size() - 1) == media_type.substr(0, slash + 1));
   if (!fits) return std::nullopt;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const auto parameter = trim(parts[i]);
@@ -92,24 +105,41 @@ std::optional<double> quality_of(std::string_view range, std::string_view media_
 int status_of(Fault::Kind kind) {
   using Kind = Fault::Kind;
   switch (kind) {
-    case Kind::bad_request: return 400;
-    case Kind::unauthorized: return 401;
-    case Kind::forbidden: return 403;
-    case Kind::not_found: return 404;
-    case Kind::method_not_allowed: return 405;
-    case Kind::not_acceptable: return 406;
-    case Kind::conflict: return 409;
-    case Kind::gone: return 410;
-    case Kind::precondition_failed: return 412;
-    case Kind::too_large: return 413;
-    case Kind::unsupported_media: return 415;
-    case Kind::range_not_satisfiable: return 416;
-    case Kind::over_quota: return 413;
-    case Kind::too_many: return 429;
-    case Kind::internal: return 500;
-    case Kind::not_implemented: return 501;
+    case Kind::bad_request:
+      return 400;
+    case Kind::unauthorized:
+      return 401;
+    case Kind::forbidden:
+      return 403;
+    case Kind::not_found:
+      return 404;
+    case Kind::method_not_allowed:
+      return 405;
+    case Kind::not_acceptable:
+      return 406;
+    case Kind::conflict:
+      return 409;
+    case Kind::gone:
+      return 410;
+    case Kind::precondition_failed:
+      return 412;
+    case Kind::too_large:
+      return 413;
+    case Kind::unsupported_media:
+      return 415;
+    case Kind::range_not_satisfiable:
+      return 416;
+    case Kind::over_quota:
+      return 413;
+    case Kind::too_many:
+      return 429;
+    case Kind::internal:
+      return 500;
+    case Kind::not_implemented:
+      return 501;
     case Kind::unavailable:
-    case Kind::no_room: return 503;
+    case Kind::no_room:
+      return 503;
   }
   return 500;
 }
@@ -162,13 +192,13 @@ double accepts(const http::Headers& headers, std::string_view media_type) {
 }
 
 http::Response token_refused(const http::Request& request) {
-  auto response = http::Response::json(
-      401, R"({"error": {"code": 401, "title": "Unauthorized", "message": )"
-           R"("The request you have made requires authentication."}})");
+  auto response =
+      http::Response::json(401, R"({"error": {"code": 401, "title": "Unauthorized", "message": )"
+                                R"("The request you have made requires authentication."}})");
   const auto host = request.headers.get("Host");
-  response.headers.set("WWW-Authenticate",
-                       fmt::format("Keystone uri=\"{}://{}/identity\"",
-                                   request.tls ? "https" : "http", host.empty() ? "localhost" : host));
+  response.headers.set("WWW-Authenticate", fmt::format("Keystone uri=\"{}://{}/identity\"",
+                                                       request.tls ? "https" : "http",
+                                                       host.empty() ? "localhost" : host));
   return response;
 }
 

@@ -9,6 +9,7 @@
 #include "db/migration.h"
 #include "drivers/net/driver.h"
 #include "drivers/virt/driver.h"
+#include "json/value.h"
 #include "resource/service.h"
 #include "resource/world.h"
 
@@ -45,6 +46,8 @@ struct Firsts {
   std::string admin_password, demo_password;
   std::string url;          // http://host:port
   std::string guest_image;  // a file that becomes the image haneul-guest; empty: none
+  std::string guest_image_format = "qcow2";
+  json::Object guest_properties;
 };
 
 // All services, one line each in the .cc, built in order of who uses whom.
@@ -69,12 +72,13 @@ class Services {
   neutron::Neutron& neutron() { return *neutron_; }
 
  private:
+  const Surroundings around_;
   std::unique_ptr<keystone::Keystone> keystone_;
   std::unique_ptr<placement::Placement> placement_;
   std::unique_ptr<glance::Glance> glance_;
   std::unique_ptr<neutron::Neutron> neutron_;
   std::unique_ptr<nova::Nova> nova_;
-  std::map<std::string, virt::Driver*> hosts_;
+  const resource::World& world_;
 };
 
 }  // namespace haneul::services

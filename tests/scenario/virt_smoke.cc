@@ -1,7 +1,9 @@
 // Real guests under the embedded libvirt, from boot to removal, and across kill -9 of the process
 // that started one.
 //
-//   virt_smoke [DIR [IMAGE.qcow2]]      as root; DIR must not exist; exit status 0 if all went well
+//   virt_smoke [DIR [IMAGE.qcow2 [USER]]]
+//
+// As root; DIR must not exist; QEMU runs as USER. Exit status 0 if all went well.
 
 #include <chrono>
 #include <condition_variable>
@@ -25,6 +27,7 @@
 #include "base/id.h"
 #include "base/process.h"
 #include "drivers/virt/libvirt_driver.h"
+#include "drivers/virt/state_dir.h"
 
 std::string_view smoke_sector();
 
@@ -131,13 +134,14 @@ struct Told {
 };
 
 // Runs this program again as a process that starts a guest, and kills it with SIGKILL.
-void start_and_die(const std::string& self, const std::string& dir, const std::string& id) {
+void start_and_die(const std::string& self, const LibvirtOptions& options, const std::string& id) {
   int ends[2];
   expect(::pipe(ends) == 0, "a pipe");
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], 3);
-    ::execl(self.c_str(), self.c_str(), "--child", dir.c_str(), id.c_str(), nullptr);
+    ::execl(self.c_str(), self.c_str(), "--child", options.state_dir.c_str(),
+            options.qemu_user.c_str(), id.c_str(), nullptr);
     ::_exit(127);
   }
   ::close(ends[1]);
@@ -149,9 +153,9 @@ void start_and_die(const std::string& self, const std::string& dir, const std::s
   expect(n == 1, "the child started its guest");
 }
 
-int child(const std::string& dir, const std::string& id) {
-  LibvirtDriver driver({.state_dir = dir});
-  boot(driver, spec_of(id, 1), raw_image(dir));
+int child(const LibvirtOptions& options, const std::string& id) {
+  LibvirtDriver driver(options);
+  boot(driver, spec_of(id, 1), raw_image(options.state_dir));
   wait_for("the child's guest speaks", std::chrono::seconds(30),
            [&] { return count(driver.console_log(id, 100'000), kText) == 1; });
   if (::write(3, "x", 1) != 1) return 1;
@@ -186,6 +190,18 @@ void kill_adopted(LibvirtDriver& driver, const std::string& id) {
     for (int i = 0; i < 2; ++i) driver.remove_files(id);
     expect(driver.power(id) == Power::no_state, "it is unknown");
     expect(driver.list().empty() && driver.list_files().empty(), "nothing is left");
+  });
+}
+
+// A guest that died while no process looked after it, and a process that has its number now.
+void forget(const std::string& dir) {
+  step("the number of a dead guest's process is forgotten", [&] {
+    const std::string stale = dir + "/run/qemu/instance-000000ff";
+    std::ofstream(stale + ".pid") << ::getpid() << "\n";
+    std::ofstream(stale + ".xml") << "<domstatus/>";
+    forget_dead_guests(dir);
+    expect(!fs::exists(stale + ".pid") && !fs::exists(stale + ".xml"), "it is forgotten");
+    expect(fs::exists(dir + "/run/qemu/instance-00000001.pid"), "the living guest's is kept");
   });
 }
 
@@ -321,11 +337,12 @@ void boot_image(LibvirtDriver& driver, const std::string& path) {
   });
 }
 
-int run(const std::string& self, const std::string& dir, const std::string& image) {
+int run(const std::string& self, const LibvirtOptions& options, const std::string& image) {
+  const std::string& dir = options.state_dir;
   const std::string first = haneul::new_uuid();
-  step("a process starts a guest and is killed", [&] { start_and_die(self, dir, first); });
+  step("a process starts a guest and is killed", [&] { start_and_die(self, options, first); });
   Told told;
-  LibvirtDriver driver({.state_dir = dir});
+  LibvirtDriver driver(options);
   driver.on_power_change([&](const GuestState& s) {
     const std::lock_guard lock(told.mutex);
     told.states.push_back(s);
@@ -340,6 +357,7 @@ int run(const std::string& self, const std::string& dir, const std::string& imag
   step("the test guest for KVM is itself in order",
        [&] { expect(runs_a_guest("tcg", dir, std::chrono::seconds(20)), "it runs under TCG"); });
   adopt(driver, told, first);
+  forget(dir);
   kill_adopted(driver, first);
   const ImageSource raw = raw_image(dir);
   live(driver, told, raw);
@@ -365,9 +383,13 @@ void kill_leftovers(const std::string& dir) {
 int main(int argc, char** argv) {
   const std::string dir = argc > 1 ? argv[1] : "/tmp/virt-smoke-" + haneul::new_hex_id();
   try {
-    if (argc == 4 && dir == "--child") return child(argv[2], argv[3]);
+    if (argc == 5 && dir == "--child") {
+      return child({.state_dir = argv[2], .qemu_user = argv[3]}, argv[4]);
+    }
     if (fs::exists(dir)) give_up(dir + " exists already");
-    const int status = run(fs::read_symlink("/proc/self/exe"), dir, argc > 2 ? argv[2] : "");
+    const int status =
+        run(fs::read_symlink("/proc/self/exe"),
+            {.state_dir = dir, .qemu_user = argc > 3 ? argv[3] : "root"}, argc > 2 ? argv[2] : "");
     fs::remove_all(dir);
     fs::remove(dir + ".raw");
     return status;

@@ -113,7 +113,7 @@ std::string metadata(const GuestSpec& spec) {
 }
 
 // cloud-init knows an OpenStack guest by its product name.
-std::string system(const GuestSpec& spec, const Machine& machine) {
+std::string firmware(const GuestSpec& spec, const Machine& machine) {
   return fmt::format(
       "  <sysinfo type='smbios'>\n"
       "    <system>\n"
@@ -268,7 +268,7 @@ std::string domain_xml(const GuestSpec& spec, const DomainFiles& files, bool kvm
   out += metadata(spec);
   out += fmt::format("  <memory unit='MiB'>{}</memory>\n  <vcpu placement='static'>{}</vcpu>\n",
                      spec.memory_mib, spec.vcpus);
-  out += system(spec, machine) + processor(spec, kvm);
+  out += firmware(spec, machine) + processor(spec, kvm);
   out +=
       "  <on_poweroff>destroy</on_poweroff>\n"
       "  <on_reboot>restart</on_reboot>\n"

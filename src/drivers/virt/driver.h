@@ -88,7 +88,8 @@ class Driver {
   virtual HostFacts facts() = 0;
 
   // Base image into the host's cache, then a copy-on-write root disk of at least `disk_gib` (0:
-  // the image's own size) on it.
+  // the image's own size) on it. A root disk that is there already stays, whatever its image, and
+  // grows if it is too small: to rebuild, remove_files() first.
   virtual void create_disk(const std::string& guest_id, const ImageSource& image,
                            std::int64_t disk_gib) = 0;
   // Path within the drive → content; made an ISO 9660 volume labelled config-2.

@@ -20,6 +20,8 @@ namespace haneul::virt {
 namespace {
 
 constexpr std::chrono::seconds kTrimPeriod{2};
+// QEMU's sockets are below it, and a socket's name has 107 bytes at most.
+constexpr std::size_t kStateDirBytesMax = 48;
 
 // upstream: openstack/nova:nova/virt/libvirt/guest.py (LIBVIRT_POWER_STATE)
 Power power_of(int state) {
@@ -81,6 +83,9 @@ LibvirtOptions checked(LibvirtOptions options) {
   while (options.state_dir.size() > 1 && options.state_dir.ends_with('/')) {
     options.state_dir.pop_back();
   }
+  if (options.state_dir.size() > kStateDirBytesMax) {
+    throw Error("The directory of guests has too long a name.");
+  }
   return options;
 }
 
@@ -101,6 +106,7 @@ LibvirtDriver::LibvirtDriver(LibvirtOptions options) : options_(checked(std::mov
   QemuAccount account{::geteuid(), ::getegid()};
   if (embedded()) {
     account = prepare_state_dir(options_.state_dir, options_.qemu_user);
+    forget_dead_guests(options_.state_dir);
     reaper_ = std::make_unique<OrphanReaper>(std::vector<std::string>{"qemu-system"});
   }
   files_ = std::make_unique<GuestFiles>(options_.state_dir, options_.cache_bytes_max, account.user,
@@ -240,10 +246,9 @@ void LibvirtDriver::stop(const std::string& guest_id) {
     const std::lock_guard lock(mutex_);
     stopping_.erase(guest_id);
   }
-  log::warning("libvirt failed to stop a guest", {{"guest", guest_id}, {"error", why}});
   const Domain again = session_->find(guest_id);
-  if (!again || !is_active(again.get())) return;
-  throw Error(why);
+  if (again && is_active(again.get())) throw Error(why);
+  log::debug("a guest stopped though libvirt denies it", {{"guest", guest_id}, {"error", why}});
 }
 
 void LibvirtDriver::power_off(const std::string& guest_id) {

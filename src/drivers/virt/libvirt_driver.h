@@ -21,8 +21,8 @@ class LogTrimmer;
 class OrphanReaper;
 
 struct LibvirtOptions {
-  // Guests' files, the image cache and, for the embedded driver, libvirt's own. Absolute; QEMU
-  // must be able to pass through the directories above it.
+  // Guests' files, the image cache and, for the embedded driver, libvirt's own. Absolute, at most
+  // 48 bytes; QEMU must be able to pass through the directories above it.
   std::string state_dir;
   // Empty: libvirt's QEMU driver embedded in this process, with state_dir as its root. Else a
   // libvirtd, e.g. qemu:///system.

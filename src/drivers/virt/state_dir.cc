@@ -1,9 +1,12 @@
 #include "drivers/virt/state_dir.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <grp.h>
+#include <iterator>
 #include <pwd.h>
 #include <unistd.h>
 #include <vector>
@@ -31,14 +34,36 @@ void run(const std::vector<std::string>& argv) {
 void ensure_account() {
   if (::getgrnam(kAccount) == nullptr) run({"groupadd", "--system", kAccount});
   if (::getpwnam(kAccount) != nullptr) return;
-  run({"useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell",
-       "/usr/sbin/nologin", "--gid", kAccount, "--comment", "Libvirt Qemu", kAccount});
+  std::vector<std::string> argv = {"useradd",      "--system",  "--no-create-home",  "--home-dir",
+                                   "/nonexistent", "--shell",   "/usr/sbin/nologin", "--gid",
+                                   kAccount,       "--comment", "Libvirt Qemu"};
+  if (::getgrnam("kvm") != nullptr) argv.insert(argv.end(), {"--groups", "kvm"});
+  argv.emplace_back(kAccount);
+  run(argv);
 }
 
 QemuAccount account(const std::string& name) {
   const passwd* entry = ::getpwnam(name.c_str());
   if (entry == nullptr) throw Error(fmt::format("There is no user {} on this host.", name));
   return {entry->pw_uid, entry->pw_gid};
+}
+
+bool may_open_kvm(const std::string& name, const QemuAccount& who) {
+  struct stat kvm {};
+  if (who.user == 0 || ::stat("/dev/kvm", &kvm) != 0) return true;
+  std::array<gid_t, 64> groups{};
+  int count = static_cast<int>(groups.size());
+  if (::getgrouplist(name.c_str(), who.group, groups.data(), &count) < 0) return false;
+  const auto end = groups.begin() + count;
+  const auto allows = [&](mode_t bits) { return (kvm.st_mode & bits) == bits; };
+  return allows(S_IROTH | S_IWOTH) || (kvm.st_uid == who.user && allows(S_IRUSR | S_IWUSR)) ||
+         (std::find(groups.begin(), end, kvm.st_gid) != end && allows(S_IRGRP | S_IWGRP));
+}
+
+bool is_process_of(int pid, const std::string& guest_name) {
+  std::ifstream in(fmt::format("/proc/{}/cmdline", pid), std::ios::binary);
+  const std::string line(std::istreambuf_iterator<char>(in), {});
+  return line.find("guest=" + guest_name + ",") != std::string::npos;
 }
 
 // Nobody else may manage these guests, and haneul owns their files: so libvirt is asked for no
@@ -79,7 +104,26 @@ QemuAccount prepare_state_dir(const std::string& dir, const std::string& qemu_us
     throw Error(fmt::format("The directory of guests is not usable: {}.", e.code().message()));
   }
   ::setenv("LIBVIRT_LOG_OUTPUTS", fmt::format("3:file:{}/log/libvirt.log", dir).c_str(), 0);
-  return account(qemu_user);
+  const QemuAccount who = account(qemu_user);
+  if (!may_open_kvm(qemu_user, who)) {
+    throw Error(fmt::format("The user {} may not open /dev/kvm on this host.", qemu_user));
+  }
+  return who;
+}
+
+void forget_dead_guests(const std::string& dir) {
+  std::error_code error;
+  std::vector<fs::path> dead;
+  for (const auto& entry : fs::directory_iterator(dir + "/run/qemu", error)) {
+    if (entry.path().extension() != ".pid" || entry.path().stem() == "driver") continue;
+    int pid = 0;
+    std::ifstream(entry.path()) >> pid;
+    if (pid <= 0 || !is_process_of(pid, entry.path().stem())) dead.push_back(entry.path());
+  }
+  for (fs::path path : dead) {
+    fs::remove(path, error);
+    fs::remove(path.replace_extension(".xml"), error);
+  }
 }
 
 }  // namespace haneul::virt

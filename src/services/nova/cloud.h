@@ -6,6 +6,7 @@
 #include "services/nova/hosts.h"
 #include "services/nova/keypair.h"
 #include "services/nova/server.h"
+#include "services/nova/server_group.h"
 
 namespace haneul::glance {
 class Glance;
@@ -30,7 +31,7 @@ struct Cloud {
   ServerStore servers{kServer};
   FlavorStore flavors{kFlavor};
   KeypairStore keypairs{kKeypair};
-  std::string metadata_secret;  // of this cloud, for signing
+  ServerGroupStore server_groups{kServerGroup};
 };
 
 // The fault a server shows: code, time, message; at most 255 characters as upstream cuts it.

@@ -32,4 +32,7 @@ struct Plug {
 };
 std::vector<Plug> plugs_of(Cloud& cloud, db::Session& session, const std::string& server_id);
 
+// Takes the server's addresses from its ports as they are now; whether the row changed.
+bool refresh_addresses(Cloud& cloud, db::Session& session, Server& server);
+
 }  // namespace haneul::nova

@@ -231,6 +231,8 @@ constexpr access::PolicyDefault kTable[] = {
 
 }  // namespace
 
-constinit const std::span<const access::PolicyDefault> kPolicies(kTable);
+std::span<const access::PolicyDefault> policies() {
+  return kTable;
+}
 
 }  // namespace haneul::nova

@@ -84,7 +84,8 @@ Placed place_server(Cloud& cloud, db::Transaction& tx, const Server& server,
   Wish wish{.availability_zone = wishes.availability_zone.value_or(""),
             .host = wishes.host.value_or(""),
             .not_on = hosts_of_hint(cloud, tx, wishes.hints, "different_host"),
-            .only_on = hosts_of_hint(cloud, tx, wishes.hints, "same_host")};
+            .only_on = hosts_of_hint(cloud, tx, wishes.hints, "same_host"),
+            .group = join_group(cloud, tx, server, wishes.hints)};
   auto candidates = cloud.placement.candidates(tx, request);
   Choice choice = choose_hosts(options_of(cloud, tx, candidates), wish, random_below);
   if (choice.best.empty() && candidates.found.size() == kWeighedMax) {

@@ -22,7 +22,9 @@ void read_resources(resource::Form& holder, const std::string& provider_uuid,
   auto resources = holder.object("resources");
   if (!resources) holder.fail({.kind = Kind::missing, .field = "resources"});
   if (resources->given().empty()) {
-    holder.fail({.kind = Kind::malformed, .field = "resources", .value = *holder.any("resources"),
+    holder.fail({.kind = Kind::malformed,
+                 .field = "resources",
+                 .value = *holder.any("resources"),
                  .expected = "object with at least one resource"});
   }
   for (const auto& member : resources->given()) {
@@ -36,8 +38,8 @@ void read_resources(resource::Form& holder, const std::string& provider_uuid,
 }
 
 bool is_uuid_pattern(std::string_view text) {
-  return text.size() == 36 && text.find_first_not_of("0123456789abcdefABCDEF-") ==
-                                  std::string_view::npos;
+  return text.size() == 36 &&
+         text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
 }
 
 void read_mappings(resource::Form& form) {
@@ -46,8 +48,8 @@ void read_mappings(resource::Form& form) {
   if (mappings->given().empty()) form.malformed("mappings", "object with at least one group");
   for (const auto& member : mappings->given()) {
     const json::Array* list = mappings->array(member.key);
-    if (list->empty()) mappings->fail({.kind = Kind::too_short, .field = member.key,
-                                       .value = member.value});
+    if (list->empty())
+      mappings->fail({.kind = Kind::too_short, .field = member.key, .value = member.value});
     for (const json::Value& uuid : *list) {
       if (!uuid.text() || !is_uuid_like(*uuid.text())) mappings->malformed(member.key, "uuid");
     }
@@ -91,7 +93,9 @@ void read_consumer_generation(resource::Form& form, GivenAllocations& given) {
   if (!value) form.fail({.kind = Kind::missing, .field = "consumer_generation"});
   if (value->is_null()) return;
   if (!value->integer()) {
-    form.fail({.kind = Kind::wrong_type, .field = "consumer_generation", .value = *value,
+    form.fail({.kind = Kind::wrong_type,
+               .field = "consumer_generation",
+               .value = *value,
                .expected = "integer"});
   }
   given.consumer_generation = *value->integer();
@@ -131,8 +135,8 @@ std::vector<Shown> select_shown(db::Session& session, std::string_view sql, std:
   std::vector<Shown> all;
   db::Rows rows = session.query(sql, {key});
   while (rows.next()) {
-    all.push_back({rows.string(0), rows.integer(1), rows.string(2), rows.integer(3),
-                   rows.instant(4)});
+    all.push_back(
+        {rows.string(0), rows.integer(1), rows.string(2), rows.integer(3), rows.instant(4)});
   }
   return all;
 }
@@ -168,7 +172,8 @@ GivenAllocations read_allocations(const resource::Call& call, resource::Form for
   auto allocations = form.object("allocations");
   if (!allocations) form.fail({.kind = Kind::missing, .field = "allocations"});
   if (allocations->given().empty() && !may_be_empty) {
-    throw call.dialect().invalid({.kind = Kind::malformed, .field = "allocations",
+    throw call.dialect().invalid({.kind = Kind::malformed,
+                                  .field = "allocations",
                                   .value = *form.any("allocations"),
                                   .expected = "object with at least one allocation"});
   }
@@ -177,8 +182,7 @@ GivenAllocations read_allocations(const resource::Call& call, resource::Form for
       allocations->fail({.kind = Kind::unknown, .field = member.key, .value = member.value});
     }
     auto one = allocations->object(member.key);
-    one->integer("generation",
-                 {.minimum = INT64_MIN, .maximum = INT64_MAX, .text_allowed = false});
+    one->integer("generation", {.minimum = INT64_MIN, .maximum = INT64_MAX, .text_allowed = false});
     read_resources(*one, member.key, given.allocations);
     one->done();
   }
@@ -214,8 +218,8 @@ Wanted want(const resource::Call& call, db::Transaction& tx, const GivenAllocati
 void check_providers(db::Session& session, const GivenAllocations& given) {
   for (const Allocation& a : given.allocations) {
     if (find_provider(session, a.provider_uuid)) continue;
-    throw Fault::bad_request(fmt::format(
-        "Allocation for resource provider '{}' that does not exist.", a.provider_uuid));
+    throw Fault::bad_request(
+        fmt::format("Allocation for resource provider '{}' that does not exist.", a.provider_uuid));
   }
 }
 
@@ -223,9 +227,10 @@ http::Response show_allocations(resource::Call& call, Parts&) {
   return call.db().read([&](db::Session& s) {
     const auto& uuid = call.param("consumer_uuid");
     const auto all = select_shown(
-        s, "SELECT a.provider_uuid, p.generation, a.resource_class, a.used, a.created_at"
-           " FROM placement_allocations a JOIN placement_providers p ON p.uuid = a.provider_uuid"
-           " WHERE a.consumer_uuid = ? ORDER BY a.provider_uuid, a.resource_class",
+        s,
+        "SELECT a.provider_uuid, p.generation, a.resource_class, a.used, a.created_at"
+        " FROM placement_allocations a JOIN placement_providers p ON p.uuid = a.provider_uuid"
+        " WHERE a.consumer_uuid = ? ORDER BY a.provider_uuid, a.resource_class",
         uuid);
     json::Writer w;
     w.begin_object();
@@ -245,13 +250,16 @@ http::Response show_provider_allocations(resource::Call& call, Parts&) {
     const auto& uuid = call.param("uuid");
     const auto provider = find_provider(s, uuid);
     if (!provider) {
-      throw Fault::not_found(fmt::format("Resource provider '{0}' not found: No resource provider "
-                                         "with uuid {0} found", uuid));
+      throw Fault::not_found(
+          fmt::format("Resource provider '{0}' not found: No resource provider "
+                      "with uuid {0} found",
+                      uuid));
     }
     const auto all = select_shown(
-        s, "SELECT a.consumer_uuid, c.generation, a.resource_class, a.used, a.created_at"
-           " FROM placement_allocations a JOIN placement_consumers c ON c.uuid = a.consumer_uuid"
-           " WHERE a.provider_uuid = ? ORDER BY a.consumer_uuid, a.resource_class",
+        s,
+        "SELECT a.consumer_uuid, c.generation, a.resource_class, a.used, a.created_at"
+        " FROM placement_allocations a JOIN placement_consumers c ON c.uuid = a.consumer_uuid"
+        " WHERE a.provider_uuid = ? ORDER BY a.consumer_uuid, a.resource_class",
         uuid);
     json::Writer w;
     w.begin_object();

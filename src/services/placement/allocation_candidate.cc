@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -153,10 +154,12 @@ http::Response list_allocation_candidates(resource::Call& call, Parts& parts) {
     const auto requested = requested_classes(whole);
     Landscape land{*topology, {}};
     for (const auto& name : requested) land.stock[name] = stock_of_class(s, *topology, name);
-    auto offers = search(land, whole, call.since(29));
-    if (whole.limit && static_cast<std::size_t>(*whole.limit) < offers.size()) {
-      offers.resize(static_cast<std::size_t>(*whole.limit));
-    }
+    const bool nested_aware = call.since(29);
+    const auto limit = static_cast<std::size_t>(whole.limit.value_or(INT64_MAX));
+    SearchLimits limits;
+    if (nested_aware) limits.offers_max = std::min(limits.offers_max, limit);
+    auto offers = search(land, whole, nested_aware, limits);
+    if (limit < offers.size()) offers.resize(limit);
     return answer(call, 200, Answer(call, land, offers).write(s, requested), call.now());
   });
 }

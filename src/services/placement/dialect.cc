@@ -61,13 +61,13 @@ http::Response Dialect::error_for(const http::Request& request, const Fault& fau
                                   const std::string& request_id) const {
   if (fault.kind() == Fault::Kind::unauthorized) return resource::token_refused(request);
   const int status = resource::status_of(fault.kind());
-  return resource::webob_response(
-      request, {.status = status,
-                .explanation = resource::webob_explanation(status, request),
-                .detail = fault.message(),
-                .to_json = [&](const std::string& body) {
-                  return error_json(status, body, fault, version, request_id);
-                }});
+  return resource::webob_response(request,
+                                  {.status = status,
+                                   .explanation = resource::webob_explanation(status, request),
+                                   .detail = fault.message(),
+                                   .to_json = [&](const std::string& body) {
+                                     return error_json(status, body, fault, version, request_id);
+                                   }});
 }
 
 // upstream: openstack/microversion-parse:microversion_parse/__init__.py, middleware.py
@@ -109,7 +109,9 @@ Fault Dialect::refused(std::string_view rule, bool) const {
   return Fault::forbidden(fmt::format("Policy does not allow {} to be performed.", rule));
 }
 
-Fault Dialect::no_such_path() const { return Fault::not_found(""); }
+Fault Dialect::no_such_path() const {
+  return Fault::not_found("");
+}
 
 Fault Dialect::wrong_method() const {
   return {Fault::Kind::method_not_allowed,
@@ -142,7 +144,9 @@ http::Response answer(const resource::Call& call, int status, std::string body, 
   return response;
 }
 
-http::Response no_content(int status) { return http::Response::empty(status); }
+http::Response no_content(int status) {
+  return http::Response::empty(status);
+}
 
 void allow_keys(const resource::Call& call, std::initializer_list<std::string_view> keys) {
   for (const auto& [key, value] : call.query().all()) {
@@ -156,8 +160,8 @@ void allow_keys(const resource::Call& call, std::initializer_list<std::string_vi
 }
 
 bool is_symbol(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                              std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 
 bool is_custom(std::string_view name) {

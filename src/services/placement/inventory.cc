@@ -92,8 +92,10 @@ Stock read_stock(resource::Form& form, std::string resource_class) {
   s.step_size = number("step_size", 1, 1);
   if (const json::Value* ratio = form.any("allocation_ratio")) {
     if (!ratio->number()) {
-      form.fail({.kind = resource::Problem::Kind::wrong_type, .field = "allocation_ratio",
-                 .value = *ratio, .expected = "number"});
+      form.fail({.kind = resource::Problem::Kind::wrong_type,
+                 .field = "allocation_ratio",
+                 .value = *ratio,
+                 .expected = "number"});
     }
     s.allocation_ratio = *ratio->number();
     if (!(s.allocation_ratio <= kRatioMax) || s.allocation_ratio < -kRatioMax) {
@@ -117,8 +119,8 @@ std::vector<Stock> read_stocks(resource::Form form) {
 
 std::int64_t read_generation(resource::Form& form) {
   const auto generation =
-      form.integer("resource_provider_generation", {.minimum = INT64_MIN, .maximum = INT64_MAX,
-                                                    .text_allowed = false});
+      form.integer("resource_provider_generation",
+                   {.minimum = INT64_MIN, .maximum = INT64_MAX, .text_allowed = false});
   if (!generation) {
     form.fail({.kind = resource::Problem::Kind::missing, .field = "resource_provider_generation"});
   }
@@ -158,19 +160,21 @@ http::Response create_inventory(resource::Call& call, Parts&) {
     if (!class_exists(tx, stock.resource_class)) {
       throw Fault::bad_request(
           fmt::format("Unable to create inventory for resource provider {}: No such resource class "
-                      "{}.", provider.uuid, stock.resource_class));
+                      "{}.",
+                      provider.uuid, stock.resource_class));
     }
     if (inventory_of(tx, provider.uuid, stock.resource_class)) {
-      throw Fault::conflict(fmt::format("Update conflict: there is an inventory of class {} already",
-                                        stock.resource_class))
+      throw Fault::conflict(
+          fmt::format("Update conflict: there is an inventory of class {} already",
+                      stock.resource_class))
           .named(kConcurrentUpdate);
     }
     insert_inventory(tx, provider.uuid, stock, call.now());
     raise_generation(tx, provider.uuid, call.now());
     auto response = answer(call, 201, render_one(stock, provider.generation + 1), call.now());
     response.headers.set("Location",
-                         fmt::format("{}/resource_providers/{}/inventories/{}",
-                                     call.service_url(), provider.uuid, stock.resource_class));
+                         fmt::format("{}/resource_providers/{}/inventories/{}", call.service_url(),
+                                     provider.uuid, stock.resource_class));
     return response;
   });
 }
@@ -190,7 +194,8 @@ http::Response set_inventories(resource::Call& call, Parts&) {
       if (!class_exists(tx, s.resource_class)) {
         throw Fault::bad_request(
             fmt::format("Unknown resource class in inventory for resource provider {}: No such "
-                        "resource class {}.", provider.uuid, s.resource_class));
+                        "resource class {}.",
+                        provider.uuid, s.resource_class));
       }
     }
     const auto used = replace_inventories(tx, provider.uuid, stock, call.now());
@@ -215,7 +220,8 @@ http::Response update_one_inventory(resource::Call& call, Parts&) {
     if (!update_inventory(tx, provider.uuid, stock, call.now())) {
       throw Fault::bad_request(
           fmt::format("No inventory record with resource class for resource provider {}: No "
-                      "inventory of class {} found.", provider.uuid, stock.resource_class));
+                      "inventory of class {} found.",
+                      provider.uuid, stock.resource_class));
     }
     raise_generation(tx, provider.uuid, call.now());
     return answer(call, 200, render_one(stock, provider.generation + 1), call.now());

@@ -47,14 +47,18 @@ void take(db::Transaction& tx, const Allocation& a, std::string_view consumer_uu
   auto stock = inventory_of(tx, a.provider_uuid, a.resource_class);
   if (!stock) throw refuse("Inventory for '{}' on resource provider '{}' invalid.", a);
   if (a.used < stock->min_unit || a.used > stock->max_unit || a.used % stock->step_size != 0) {
-    throw refuse("Unable to create allocation for '{}' on resource provider '{}'. The requested "
-                 "amount would violate inventory constraints.", a);
+    throw refuse(
+        "Unable to create allocation for '{}' on resource provider '{}'. The requested "
+        "amount would violate inventory constraints.",
+        a);
   }
   const auto previous = before.find({a.provider_uuid, a.resource_class});
   const bool reduces = previous != before.end() && stock->used + a.used <= previous->second;
   if (!stock->fits(a.used) && !reduces) {
-    throw refuse("Unable to create allocation for '{}' on resource provider '{}'. The requested "
-                 "amount would exceed the capacity.", a);
+    throw refuse(
+        "Unable to create allocation for '{}' on resource provider '{}'. The requested "
+        "amount would exceed the capacity.",
+        a);
   }
   tx.execute(kUse, {a.used, a.resource_class, a.provider_uuid});
   tx.execute(kInsertAllocation, {consumer_uuid, a.provider_uuid, a.resource_class, a.used, now});
@@ -191,8 +195,8 @@ bool claim_on(db::Transaction& tx, std::string_view consumer_uuid, std::string_v
   std::size_t taken = 0;
   for (const auto& [name, amount] : resources) {
     const auto changed = amount <= 0 ? 0
-                                     : tx.execute(kUseIfItFits, {amount, name, provider_uuid, amount,
-                                                                 amount, amount, amount});
+                                     : tx.execute(kUseIfItFits, {amount, name, provider_uuid,
+                                                                 amount, amount, amount, amount});
     if (changed == 0) break;
     ++taken;
   }

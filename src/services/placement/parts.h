@@ -1,5 +1,6 @@
 #pragma once
 #include "resource/call.h"
+#include "resource/service.h"
 #include "resource/world.h"
 #include "services/placement/dialect.h"
 #include "services/placement/placement.h"
@@ -17,9 +18,9 @@ using Handle = http::Response (*)(resource::Call&, Parts&);
 // Behind which versions and headers a route stands.
 struct Gate {
   std::string_view policy;
-  bool takes_json = false;  // the request must be application/json
-  bool gives_json = false;  // the client must accept application/json
-  int since = 0;            // minor version; before it there is no such thing
+  bool takes_json = false;           // the request must be application/json
+  bool gives_json = false;           // the client must accept application/json
+  int since = 0;                     // minor version; before it there is no such thing
   bool wrong_method_before = false;  // … and that is said with 405 instead of 404
 };
 

@@ -26,7 +26,8 @@ struct Stock {
   // As upstream's Inventory.capacity: cut to whole units.
   std::int64_t capacity() const {
     const double units = static_cast<double>(total - reserved) * allocation_ratio;
-    return units < 9e18 ? static_cast<std::int64_t>(units) : std::int64_t{9'000'000'000'000'000'000};
+    return units < 9e18 ? static_cast<std::int64_t>(units)
+                        : std::int64_t{9'000'000'000'000'000'000};
   }
   // Could `amount` more be taken?
   bool fits(std::int64_t amount) const {
@@ -54,9 +55,9 @@ struct Candidate {
 struct Candidates {
   std::vector<Candidate> found;
   // Why others are not among them, for "no host: 12 without MEMORY_MB".
-  std::size_t providers = 0;       // all there are, where the search was not cut by the limit
+  std::size_t providers = 0;  // all there are, where the search was not cut by the limit
   std::size_t without_traits = 0;
-  std::vector<std::size_t> without;  // by requested class: has none or not enough of it
+  std::vector<std::size_t> without;          // by requested class: has none or not enough of it
   std::shared_ptr<const Topology> topology;  // keeps the providers alive
 };
 
@@ -105,7 +106,7 @@ class Placement {
   // a random one, so that schedulers side by side do not all begin with the same host.
   Candidates candidates(db::Session& session, const Request& request);
   HostStates host_states(db::Session& session);
-  std::optional<HostState> host_state(db::Session& session, std::string_view provider_uuid);
+  std::vector<Stock> stock_of(db::Session& session, std::string_view provider_uuid);
 
   // Adds to what the consumer has. False, and nothing changed, if the provider has not enough
   // left, has no such inventory, or the consumer has that class there already.

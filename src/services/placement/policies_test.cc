@@ -20,15 +20,15 @@ Caller with_role(const char* role) {
 }
 
 TEST(PlacementPolicies, AllAreUnderstood) {
-  EXPECT_EQ(kPolicies.size(), 38u);
+  EXPECT_EQ(policies().size(), 38u);
   access::ParseNotes notes;
-  for (const auto& policy : kPolicies) access::parse_rule(policy.rule, notes);
+  for (const auto& declared : policies()) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(kPolicies));
+  EXPECT_TRUE(Policy::make(policies()));
 }
 
 TEST(PlacementPolicies, ForAdminsAndServices) {
-  const auto policy = Policy::make(kPolicies);
+  const auto policy = Policy::make(policies());
   const std::string list = "placement:resource_providers:list";
   EXPECT_TRUE(policy->check(list, with_role("admin")));
   EXPECT_TRUE(policy->check(list, with_role("service")));

@@ -33,7 +33,8 @@ bool replace(db::Transaction& tx, std::string_view provider_uuid, std::vector<st
     }
   }
   for (const auto& text : fresh) {
-    if (!std::binary_search(old.begin(), old.end(), text)) tx.execute(insert, {provider_uuid, text});
+    if (!std::binary_search(old.begin(), old.end(), text))
+      tx.execute(insert, {provider_uuid, text});
   }
   TopologyCache::touch(tx);
   return true;
@@ -42,7 +43,7 @@ bool replace(db::Transaction& tx, std::string_view provider_uuid, std::vector<st
 }  // namespace
 
 ProviderRow load_provider(const db::Rows& rows) {
-  ProviderRow row{rows.string(0), rows.string(1), rows.integer(2), {},
+  ProviderRow row{rows.string(0), rows.string(1),  rows.integer(2), {},
                   rows.string(4), rows.instant(5), rows.instant(6)};
   if (!rows.is_null(3)) row.parent_uuid = rows.string(3);
   return row;
@@ -101,7 +102,8 @@ std::vector<std::string> aggregates_of(db::Session& session, std::string_view uu
                uuid);
 }
 
-bool set_traits(db::Transaction& tx, std::string_view uuid, const std::vector<std::string>& traits) {
+bool set_traits(db::Transaction& tx, std::string_view uuid,
+                const std::vector<std::string>& traits) {
   return replace(tx, uuid, traits_of(tx, uuid), traits,
                  "INSERT INTO placement_provider_traits (provider_uuid, trait) VALUES (?, ?)",
                  "DELETE FROM placement_provider_traits WHERE provider_uuid = ? AND trait = ?");

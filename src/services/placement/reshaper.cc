@@ -42,19 +42,21 @@ void check_inventories(db::Session& session, const Inventories& all) {
     if (!provider) {
       throw Fault::bad_request(
           fmt::format("Resource provider {0} in inventories not found: No resource provider with "
-                      "uuid {0} found", uuid))
+                      "uuid {0} found",
+                      uuid))
           .named(kProviderNotFound);
     }
     if (provider->generation != reshaped.generation) {
       throw Fault::conflict(
           fmt::format("resource provider generation conflict for provider {}: actual: {}, given: "
-                      "{}", uuid, provider->generation, reshaped.generation))
+                      "{}",
+                      uuid, provider->generation, reshaped.generation))
           .named(kConcurrentUpdate);
     }
     for (const Stock& s : reshaped.stock) {
       if (class_exists(session, s.resource_class)) continue;
-      throw Fault::bad_request(fmt::format(
-          "malformed reshaper data: No such resource class {}.", s.resource_class));
+      throw Fault::bad_request(
+          fmt::format("malformed reshaper data: No such resource class {}.", s.resource_class));
     }
   }
 }

@@ -87,8 +87,8 @@ http::Response put_class(resource::Call& call, Parts&) {
   const auto& name = call.param("name");
   if (!call.since(7)) return rename(call, name);
   if (!is_custom(name)) {
-    throw Fault::bad_request(fmt::format(
-        "JSON does not validate: '{}' does not match '^CUSTOM_[A-Z0-9_]+$'", name));
+    throw Fault::bad_request(
+        fmt::format("JSON does not validate: '{}' does not match '^CUSTOM_[A-Z0-9_]+$'", name));
   }
   const bool fresh =
       call.db().write([&](db::Transaction& tx) { return add_class(tx, name, call.now()); });
@@ -103,9 +103,12 @@ http::Response remove_class(resource::Call& call, Parts&) {
       throw Fault::bad_request(fmt::format(
           "Error in delete resource class: Cannot delete standard resource class {}.", name));
     }
-    if (tx.integer("SELECT 1 FROM placement_inventories WHERE resource_class = ? LIMIT 1", {name})) {
-      throw Fault::conflict(fmt::format("Error in delete resource class: Cannot delete resource "
-                                        "class {}. Class is in use in inventory.", name));
+    if (tx.integer("SELECT 1 FROM placement_inventories WHERE resource_class = ? LIMIT 1",
+                   {name})) {
+      throw Fault::conflict(
+          fmt::format("Error in delete resource class: Cannot delete resource "
+                      "class {}. Class is in use in inventory.",
+                      name));
     }
     tx.execute("DELETE FROM placement_resource_classes WHERE name = ?", {name});
     return no_content(204);

@@ -19,8 +19,8 @@ struct Link {
   std::string_view rel;
   int since;
 };
-constexpr Link kLinks[] = {{"inventories", 0}, {"usages", 0},  {"aggregates", 1},
-                           {"traits", 6},      {"allocations", 11}};
+constexpr Link kLinks[] = {
+    {"inventories", 0}, {"usages", 0}, {"aggregates", 1}, {"traits", 6}, {"allocations", 11}};
 
 std::string url(const resource::Call& call, std::string_view uuid) {
   return fmt::format("{}/resource_providers/{}", call.service().mount(), uuid);
@@ -83,8 +83,8 @@ void refuse_duplicates(db::Session& session, const ProviderRow& row) {
     same.push_back("name: " + row.name);
   }
   if (same.empty()) return;
-  throw Fault::conflict(fmt::format("Conflicting resource provider {} already exists.",
-                                    fmt::join(same, ", ")))
+  throw Fault::conflict(
+      fmt::format("Conflicting resource provider {} already exists.", fmt::join(same, ", ")))
       .named(kDuplicateName);
 }
 
@@ -262,8 +262,8 @@ http::Response create_provider(resource::Call& call, Parts&) {
     set_new_parent(tx, given, row);
     refuse_duplicates(tx, row);
     insert_provider(tx, row);
-    auto response = call.since(20) ? answer(call, 200, render(call, row), call.now())
-                                   : no_content(201);
+    auto response =
+        call.since(20) ? answer(call, 200, render(call, row), call.now()) : no_content(201);
     response.headers.set("Location", call.base_url() + url(call, row.uuid));
     return response;
   });
@@ -315,9 +315,10 @@ http::Response update_provider(resource::Call& call, Parts&) {
     }
     row.name = given.name;
     row.updated_at = call.now();
-    tx.execute("UPDATE placement_providers SET name = ?, parent_uuid = ?, updated_at = ?"
-               " WHERE uuid = ?",
-               {row.name, row.parent_uuid, row.updated_at, row.uuid});
+    tx.execute(
+        "UPDATE placement_providers SET name = ?, parent_uuid = ?, updated_at = ?"
+        " WHERE uuid = ?",
+        {row.name, row.parent_uuid, row.updated_at, row.uuid});
     TopologyCache::touch(tx);
     return answer(call, 200, render(call, row), row.updated_at);
   });
@@ -332,12 +333,14 @@ http::Response remove_provider(resource::Call& call, Parts&) {
     }
     if (has_children(tx, uuid)) {
       throw Fault::conflict(fmt::format("Unable to delete parent resource provider {}: It has "
-                                        "child resource providers.", uuid))
+                                        "child resource providers.",
+                                        uuid))
           .named(kCannotDeleteParent);
     }
     if (has_allocations(tx, uuid)) {
-      throw Fault::conflict(fmt::format(
-          "Unable to delete resource provider {}: Resource provider has allocations.", uuid))
+      throw Fault::conflict(
+          fmt::format("Unable to delete resource provider {}: Resource provider has allocations.",
+                      uuid))
           .named(kProviderInUse);
     }
     delete_provider(tx, uuid);

@@ -55,12 +55,17 @@ void index(Topology& t) {
 
 }  // namespace
 
-bool Provider::has_trait(std::string_view trait) const { return holds(traits, trait); }
-bool Provider::in_aggregate(std::string_view uuid_) const { return holds(aggregates, uuid_); }
+bool Provider::has_trait(std::string_view trait) const {
+  return holds(traits, trait);
+}
+bool Provider::in_aggregate(std::string_view uuid_) const {
+  return holds(aggregates, uuid_);
+}
 
 std::int32_t Topology::place_of(std::string_view uuid) const {
-  const auto at = std::lower_bound(providers.begin(), providers.end(), uuid,
-                                   [](const Provider& p, std::string_view u) { return p.uuid < u; });
+  const auto at =
+      std::lower_bound(providers.begin(), providers.end(), uuid,
+                       [](const Provider& p, std::string_view u) { return p.uuid < u; });
   if (at == providers.end() || at->uuid != uuid) return -1;
   return static_cast<std::int32_t>(at - providers.begin());
 }

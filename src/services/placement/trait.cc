@@ -31,7 +31,8 @@ void filter_by_name(const resource::Call& call, std::vector<std::string>& traits
   if (colon == std::string::npos) {
     throw Fault::bad_request(
         fmt::format("Badly formatted name parameter. Expected name query string parameter in form: "
-                    "?name=[in|startswith]:[name1,name2|prefix]. Got: \"{}\"", *name));
+                    "?name=[in|startswith]:[name1,name2|prefix]. Got: \"{}\"",
+                    *name));
   }
   const auto op = name->substr(0, colon);
   const std::string_view value = std::string_view(*name).substr(colon + 1);
@@ -51,8 +52,9 @@ void filter_by_use(const resource::Call& call, db::Session& session,
   if (!associated) return;
   const auto word = lower(*associated);
   if (word != "true" && word != "false") {
-    throw Fault::bad_request("The query parameter \"associated\" only accepts \"true\" or "
-                             "\"false\"");
+    throw Fault::bad_request(
+        "The query parameter \"associated\" only accepts \"true\" or "
+        "\"false\"");
   }
   std::vector<std::string> used;
   db::Rows rows =
@@ -78,7 +80,8 @@ std::vector<std::string> read_traits(resource::Form& form) {
     if (!item.text()) {
       form.fail({.kind = Kind::wrong_type, .field = "traits", .value = item, .expected = "string"});
     }
-    if (item.text()->empty()) form.fail({.kind = Kind::too_short, .field = "traits", .value = item});
+    if (item.text()->empty())
+      form.fail({.kind = Kind::too_short, .field = "traits", .value = item});
     if (item.text()->size() > 255) {
       form.fail({.kind = Kind::too_long, .field = "traits", .value = item});
     }
@@ -140,8 +143,10 @@ http::Response list_provider_traits(resource::Call& call, Parts&) {
     const auto& uuid = call.param("uuid");
     const auto provider = find_provider(s, uuid);
     if (!provider) {
-      throw Fault::not_found(fmt::format("No resource provider with uuid {0} found: No resource "
-                                         "provider with uuid {0} found", uuid));
+      throw Fault::not_found(
+          fmt::format("No resource provider with uuid {0} found: No resource "
+                      "provider with uuid {0} found",
+                      uuid));
     }
     return answer(call, 200, render(traits_of(s, uuid), provider->generation), call.now());
   });

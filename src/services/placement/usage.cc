@@ -75,7 +75,8 @@ void check_length(std::string_view key, const std::string* value) {
   if (key == "consumer_type" && *value != "all" && *value != "unknown" && !is_symbol(*value)) {
     throw Fault::bad_request(
         fmt::format("Invalid query string parameters: '{}' does not match "
-                    "'^[A-Z0-9_]+$|^all|^unknown$'", *value));
+                    "'^[A-Z0-9_]+$|^all|^unknown$'",
+                    *value));
   }
 }
 
@@ -86,8 +87,10 @@ http::Response show_provider_usages(resource::Call& call, Parts&) {
     const auto& uuid = call.param("uuid");
     const auto provider = find_provider(s, uuid);
     if (!provider) {
-      throw Fault::not_found(fmt::format("No resource provider with uuid {0} found: No resource "
-                                         "provider with uuid {0} found", uuid));
+      throw Fault::not_found(
+          fmt::format("No resource provider with uuid {0} found: No resource "
+                      "provider with uuid {0} found",
+                      uuid));
     }
     json::Writer w;
     w.begin_object().member("resource_provider_generation", provider->generation);

@@ -1,5 +1,6 @@
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/networking.h"
+#include "services/nova/tenant_usage.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -31,6 +32,8 @@ flow::Outcome DeleteServer::forget(const flow::Visit&) {
     release_ports(*cloud, tx, *server);
     cloud->placement.release(tx, server_id);
     release_server_quota(*cloud, tx, *server);
+    leave_groups(tx, server_id);
+    record_usage(tx, *server, cloud->world.clock.now());
     cloud->servers.remove(tx, server_id);
   });
 }

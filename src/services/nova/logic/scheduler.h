@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,11 +16,19 @@ struct HostOption {
   std::int64_t free_vcpus = 0, free_ram_mib = 0, free_disk_gib = 0;
 };
 
+// What a server group asks of the host of its next server.
+struct GroupWish {
+  std::string policy;  // affinity, anti-affinity, soft-affinity, soft-anti-affinity
+  std::int64_t servers_per_host_max = 1;                // of anti-affinity
+  std::map<std::string, std::int64_t> servers_on;       // members by host, those without left out
+};
+
 struct Wish {
   std::string availability_zone;  // empty: any
   std::string host;               // empty: any
   std::vector<std::string> not_on;   // hosts to avoid (different_host hint)
   std::vector<std::string> only_on;  // hosts to be on (same_host hint); empty: any
+  std::optional<GroupWish> group;
 };
 
 // A filter's name as operators know it from upstream, and how many hosts it dropped.
@@ -34,7 +43,8 @@ struct Choice {
 };
 
 // Filters, then orders by weight: most free memory, disk and processors, each as its share of the
-// best host's, as upstream's default weighers do. Hosts that weigh the same stand in random order.
+// best host's, as upstream's default weighers do; a soft group's hosts come first or last by how
+// many of its servers they have. Hosts that weigh the same stand in random order.
 // upstream: openstack/nova:nova/scheduler/filters, nova/scheduler/weights
 Choice choose_hosts(std::vector<HostOption> options, const Wish& wish,
                     const std::function<std::size_t(std::size_t)>& random_below);

@@ -38,5 +38,28 @@ TEST(Scheduler, HonoursHints) {
   EXPECT_TRUE(choose(hosts, {.host = "nowhere"}).best.empty());
 }
 
+TEST(Scheduler, KeepsAGroupTogether) {
+  const auto hosts = {host("a", 1), host("b", 9)};
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"affinity", 1, {{"a", 1}}}}).best.size(), 1u);
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"affinity", 1, {{"a", 1}}}}).best.front().host, "a");
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"affinity", 1, {}}}).best.size(), 2u);
+}
+
+TEST(Scheduler, KeepsAGroupApart) {
+  const auto hosts = {host("a", 9), host("b", 1)};
+  const auto choice = choose(hosts, {.group = GroupWish{"anti-affinity", 1, {{"a", 1}}}});
+  ASSERT_EQ(choice.best.size(), 1u);
+  EXPECT_EQ(choice.best.front().host, "b");
+  EXPECT_EQ(choice.dropped.front().filter, "ServerGroupAntiAffinityFilter");
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"anti-affinity", 2, {{"a", 1}}}}).best.size(), 2u);
+}
+
+TEST(Scheduler, SoftGroupsOnlyPrefer) {
+  const auto hosts = {host("a", 10), host("b", 10)};
+  const std::map<std::string, std::int64_t> on{{"a", 2}};
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"soft-affinity", 1, on}}).best.front().host, "a");
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"soft-anti-affinity", 1, on}}).best.front().host, "b");
+}
+
 }  // namespace
 }  // namespace haneul::nova

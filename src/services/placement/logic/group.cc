@@ -26,18 +26,24 @@ std::vector<std::string> items(std::string_view text) {
 
 Names any_of_traits(std::string_view value, bool allowed) {
   if (!allowed) {
-    bad(fmt::format("Invalid query string parameters: The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' "
-                    "only supported since microversion 1.39. Got: {}", value));
+    bad(
+        fmt::format("Invalid query string parameters: The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' "
+                    "only supported since microversion 1.39. Got: {}",
+                    value));
   }
   Names any;
   for (auto& trait : items(value.substr(3))) {
     if (trait.empty()) {
-      bad(fmt::format("Invalid query string parameters: Expected 'required' parameter value of the "
-                      "form: in:HW_CPU_X86_VMX,CUSTOM_MAGIC. Got an empty trait in: {}", value));
+      bad(
+          fmt::format("Invalid query string parameters: Expected 'required' parameter value of the "
+                      "form: in:HW_CPU_X86_VMX,CUSTOM_MAGIC. Got an empty trait in: {}",
+                      value));
     }
     if (trait.front() == '!') {
-      bad(fmt::format("Invalid query string parameters: The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC'"
-                      " does not support forbidden traits. Got: {}", value));
+      bad(
+          fmt::format("Invalid query string parameters: The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC'"
+                      " does not support forbidden traits. Got: {}",
+                      value));
     }
     any.insert(std::move(trait));
   }
@@ -53,18 +59,21 @@ void add_traits(std::string_view value, Version version, Traits& traits) {
   for (const auto& item : items(value)) {
     const auto name = item.find_first_not_of('!');
     if (name == std::string::npos) {
-      bad(fmt::format("Invalid query string parameters: Expected 'required' parameter value of the "
-                      "form: {}. Got an empty trait in: {}",
-                      forbidden_allowed ? "HW_CPU_X86_VMX,!CUSTOM_MAGIC"
-                                        : "HW_CPU_X86_VMX,CUSTOM_MAGIC", value));
+      bad(fmt::format(
+          "Invalid query string parameters: Expected 'required' parameter value of the "
+          "form: {}. Got an empty trait in: {}",
+          forbidden_allowed ? "HW_CPU_X86_VMX,!CUSTOM_MAGIC" : "HW_CPU_X86_VMX,CUSTOM_MAGIC",
+          value));
     }
     if (name == 0) {
       traits.required.push_back({item});
     } else if (forbidden_allowed) {
       traits.forbidden.insert(item.substr(name));
     } else {
-      bad(fmt::format("Invalid query string parameters: Expected 'required' parameter value of the "
-                      "form: HW_CPU_X86_VMX,CUSTOM_MAGIC. Got: {}", value));
+      bad(
+          fmt::format("Invalid query string parameters: Expected 'required' parameter value of the "
+                      "form: HW_CPU_X86_VMX,CUSTOM_MAGIC. Got: {}",
+                      value));
     }
   }
 }
@@ -73,8 +82,10 @@ void add_traits(std::string_view value, Version version, Traits& traits) {
 std::pair<Names, bool> read_aggregates(std::string_view value) {
   const bool listed = value.starts_with("in:") || value.starts_with("!in:");
   if (value.find(',') != std::string_view::npos && !listed) {
-    bad(fmt::format("Multiple values for 'member_of' must be prefixed with the 'in:' or '!in:' "
-                    "keyword using the valid microversion. Got: {}", value));
+    bad(
+        fmt::format("Multiple values for 'member_of' must be prefixed with the 'in:' or '!in:' "
+                    "keyword using the valid microversion. Got: {}",
+                    value));
   }
   const bool forbidden = value.starts_with('!');
   std::string_view rest = forbidden ? value.substr(1) : value;
@@ -82,8 +93,10 @@ std::pair<Names, bool> read_aggregates(std::string_view value) {
   Names uuids;
   for (const auto uuid : split(rest, ',')) {
     if (!is_uuid_like(uuid)) {
-      bad(fmt::format("Invalid query string parameters: Expected 'member_of' parameter to contain "
-                      "valid UUID(s). Got: {}", uuid));
+      bad(
+          fmt::format("Invalid query string parameters: Expected 'member_of' parameter to contain "
+                      "valid UUID(s). Got: {}",
+                      uuid));
     }
     uuids.emplace(uuid);
   }
@@ -93,11 +106,11 @@ std::pair<Names, bool> read_aggregates(std::string_view value) {
 bool is_suffix(std::string_view text, Version version) {
   if (text.empty()) return true;
   if (version < Version{1, 33}) {
-    return text.front() != '0' &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
+    return text.front() != '0' && text.find_first_not_of("0123456789") == std::string_view::npos;
   }
   return text.size() <= 64 &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
              std::string_view::npos;
 }
 
@@ -123,8 +136,10 @@ std::optional<Key> group_key(std::string_view key, Version version) {
 std::string read_tree(std::string_view value) {
   const auto uuid = trim(value);
   if (!is_uuid_like(uuid)) {
-    bad(fmt::format("Invalid query string parameters: Expected 'in_tree' parameter to be a format "
-                    "of uuid. Got: {}", value));
+    bad(
+        fmt::format("Invalid query string parameters: Expected 'in_tree' parameter to be a format "
+                    "of uuid. Got: {}",
+                    value));
   }
   return std::string(uuid);
 }
@@ -226,7 +241,8 @@ void check_subtree_suffixes(const WholeRequest& whole) {
   }
   if (!bare.empty()) {
     bad(fmt::format("Resourceless suffixed group request should be specified in `same_subtree` "
-                    "query param: bad group(s) - {}.", python_list(bare)),
+                    "query param: bad group(s) - {}.",
+                    python_list(bare)),
         "placement.query.bad_value");
   }
   if (!unknown.empty()) {
@@ -248,12 +264,16 @@ void check_orphans(const WholeRequest& whole) {
     }
   }
   if (!traits.empty()) {
-    bad(fmt::format("All traits parameters must be associated with resources.  Found the following "
-                    "orphaned traits keys: {}", fmt::join(traits, ", ")));
+    bad(
+        fmt::format("All traits parameters must be associated with resources.  Found the following "
+                    "orphaned traits keys: {}",
+                    fmt::join(traits, ", ")));
   }
   if (!aggregates.empty()) {
-    bad(fmt::format("All member_of parameters must be associated with resources. Found the "
-                    "following orphaned member_of keys: {}", fmt::join(aggregates, ", ")));
+    bad(
+        fmt::format("All member_of parameters must be associated with resources. Found the "
+                    "following orphaned member_of keys: {}",
+                    fmt::join(aggregates, ", ")));
   }
   if (!all_have) bad("All request groups must specify resources.");
   if (whole.groups.empty()) {
@@ -275,8 +295,10 @@ void check_conflicts(const WholeRequest& whole) {
   }
   std::sort(found.begin(), found.end());
   if (!found.empty()) {
-    bad(fmt::format("Conflicting required and forbidden traits found in the following traits keys: "
-                    "{}", fmt::join(found, ", ")));
+    bad(
+        fmt::format("Conflicting required and forbidden traits found in the following traits keys: "
+                    "{}",
+                    fmt::join(found, ", ")));
   }
 }
 
@@ -286,8 +308,10 @@ void check_key(std::string_view key, Version version) {
                      (key == "root_required" && version >= Version{1, 35}) ||
                      (key == "same_subtree" && version >= Version{1, 36});
   if (known) return;
-  bad(fmt::format("Invalid query string parameters: Additional properties are not allowed ('{}' "
-                  "was unexpected)", key));
+  bad(
+      fmt::format("Invalid query string parameters: Additional properties are not allowed ('{}' "
+                  "was unexpected)",
+                  key));
 }
 
 }  // namespace

@@ -36,7 +36,9 @@ class Search {
   }
 
  private:
-  const Provider& at(Place p) const { return land_.topology.providers[static_cast<std::size_t>(p)]; }
+  const Provider& at(Place p) const {
+    return land_.topology.providers[static_cast<std::size_t>(p)];
+  }
   Place count() const { return static_cast<Place>(land_.topology.providers.size()); }
   bool out_of_steps() { return ++steps_ > limits_.steps_max; }
 
@@ -50,19 +52,20 @@ class Search {
   PartsByAnchor single_provider(const Group& group, Place tree);
   PartsByAnchor several_providers(const Group& group, Place tree);
   bool single_fits(const Group& group, Place tree, Place p) const;
-  std::set<std::pair<Place, Place>> holders(const Group& group, Place tree,
-                                            const std::pair<std::string, std::int64_t>& wanted) const;
+  std::set<std::pair<Place, Place>> holders(
+      const Group& group, Place tree, const std::pair<std::string, std::int64_t>& wanted) const;
   void combine(const Group& group, Place root, const std::vector<std::vector<Place>>& by_class,
                std::vector<Place>& chosen, std::vector<Part>& out);
   bool traits_fit(const Group& group, const std::vector<Place>& chosen) const;
 
   void merge(const std::map<std::string, PartsByAnchor>& parts);
   using Choice = std::vector<std::pair<const std::string*, const Part*>>;
-  void extend(Place anchor, const std::vector<std::pair<const std::string*, const std::vector<Part>*>>& lists,
+  void extend(Place anchor,
+              const std::vector<std::pair<const std::string*, const std::vector<Part>*>>& lists,
               Choice& choice);
   void offer(Place anchor, const Choice& choice);
   bool within_capacity(const std::vector<Share>& shares) const;
-  bool policy_fits(const Choice& choice) const;
+  bool is_taken(const std::string& suffix, const Part& part, const Choice& choice) const;
   bool subtrees_fit(const Choice& choice) const;
   bool one_is_above_all(const std::set<Place>& providers) const;
 
@@ -181,8 +184,8 @@ std::set<std::pair<Place, Place>> Search::holders(
     if (shares) roots.merge(shared_anchors(p));
     for (const Place root : roots) {
       const bool in = in_all(at(p), group.member_of) || in_all(at(root), group.member_of);
-      const bool out = in_any(at(p), group.forbidden_aggregates) ||
-                       in_any(at(root), group.forbidden_aggregates);
+      const bool out =
+          in_any(at(p), group.forbidden_aggregates) || in_any(at(root), group.forbidden_aggregates);
       if (is_anchor(root) && in && !out) found.emplace(p, root);
     }
   }
@@ -211,8 +214,9 @@ PartsByAnchor Search::several_providers(const Group& group, Place tree) {
   return parts;
 }
 
-void Search::combine(const Group& group, Place root, const std::vector<std::vector<Place>>& by_class,
-                     std::vector<Place>& chosen, std::vector<Part>& out) {
+void Search::combine(const Group& group, Place root,
+                     const std::vector<std::vector<Place>>& by_class, std::vector<Place>& chosen,
+                     std::vector<Part>& out) {
   if (out_of_steps()) return;
   if (chosen.size() < by_class.size()) {
     for (const Place p : by_class[chosen.size()]) {
@@ -255,8 +259,7 @@ void Search::merge(const std::map<std::string, PartsByAnchor>& parts) {
 }
 
 void Search::extend(
-    Place anchor,
-    const std::vector<std::pair<const std::string*, const std::vector<Part>*>>& lists,
+    Place anchor, const std::vector<std::pair<const std::string*, const std::vector<Part>*>>& lists,
     Choice& choice) {
   if (offers_.size() >= limits_.offers_max || out_of_steps()) return;
   if (choice.size() == lists.size()) {
@@ -265,6 +268,7 @@ void Search::extend(
   }
   const auto& [suffix, options] = lists[choice.size()];
   for (const Part& part : *options) {
+    if (is_taken(*suffix, part, choice)) continue;
     choice.emplace_back(suffix, &part);
     extend(anchor, lists, choice);
     choice.pop_back();
@@ -272,7 +276,7 @@ void Search::extend(
 }
 
 void Search::offer(Place anchor, const Choice& choice) {
-  if (!policy_fits(choice) || !subtrees_fit(choice)) return;
+  if (!subtrees_fit(choice)) return;
   Offer o;
   o.anchor = anchor;
   std::map<std::pair<Place, std::string>, std::int64_t> sums;
@@ -293,28 +297,23 @@ bool Search::within_capacity(const std::vector<Share>& shares) const {
 }
 
 // "isolate": every numbered group has a provider of its own.
-bool Search::policy_fits(const Choice& choice) const {
-  if (whole_.policy != "isolate") return true;
-  std::set<Place> providers;
-  std::size_t numbered = 0;
-  for (const auto& [suffix, part] : choice) {
-    if (suffix->empty()) continue;
-    ++numbered;
-    providers.insert(part->providers.begin(), part->providers.end());
-  }
-  return providers.size() == numbered;
+bool Search::is_taken(const std::string& suffix, const Part& part, const Choice& choice) const {
+  if (whole_.policy != "isolate" || suffix.empty()) return false;
+  return std::any_of(choice.begin(), choice.end(), [&](const auto& chosen) {
+    return !chosen.first->empty() && chosen.second->providers == part.providers;
+  });
 }
 
 bool Search::subtrees_fit(const Choice& choice) const {
-  return std::all_of(
-      whole_.same_subtrees.begin(), whole_.same_subtrees.end(), [&](const Names& suffixes) {
-        std::set<Place> providers;
-        for (const auto& [suffix, part] : choice) {
-          if (!suffixes.contains(*suffix)) continue;
-          providers.insert(part->providers.begin(), part->providers.end());
-        }
-        return one_is_above_all(providers);
-      });
+  return std::all_of(whole_.same_subtrees.begin(), whole_.same_subtrees.end(),
+                     [&](const Names& suffixes) {
+                       std::set<Place> providers;
+                       for (const auto& [suffix, part] : choice) {
+                         if (!suffixes.contains(*suffix)) continue;
+                         providers.insert(part->providers.begin(), part->providers.end());
+                       }
+                       return one_is_above_all(providers);
+                     });
 }
 
 bool Search::one_is_above_all(const std::set<Place>& providers) const {

@@ -24,8 +24,8 @@ struct Offer {
     std::int64_t amount;
     auto operator<=>(const Share&) const = default;
   };
-  std::int32_t anchor = -1;   // root of the tree that it hangs on
-  std::vector<Share> shares;  // sorted, one per provider and class
+  std::int32_t anchor = -1;                                   // root of the tree that it hangs on
+  std::vector<Share> shares;                                  // sorted, one per provider and class
   std::map<std::string, std::vector<std::int32_t>> mappings;  // suffix → providers, sorted
 
   bool operator==(const Offer& o) const { return shares == o.shares && mappings == o.mappings; }

@@ -1,0 +1,105 @@
+#include "services/list.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "services/glance/glance.h"
+#include "services/keystone/keystone.h"
+#include "services/neutron/neutron.h"
+#include "services/nova/nova.h"
+#include "services/placement/placement.h"
+
+namespace haneul::resource {
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+}  // namespace haneul::resource
+namespace haneul::flow {
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+}  // namespace haneul::flow
+
+namespace haneul::services {
+namespace {
+
+// 172.24.4.0/24 → 172.24.4.1
+std::string gateway_of(const std::string& cidr) {
+  return cidr.substr(0, cidr.rfind('.', cidr.find('/'))) + ".1";
+}
+
+}  // namespace
+
+Services::Services(const resource::World& world, const Surroundings& around)
+    : around_(around),
+      keystone_(std::make_unique<keystone::Keystone>(
+          world, keystone::Options{.key_directory = around.state / "keys",
+                                   .bcrypt_cost = around.bcrypt_cost})),
+      placement_(std::make_unique<placement::Placement>(world)),
+      glance_(std::make_unique<glance::Glance>(
+          world, glance::Options{.directory = around.state / "glance"})),
+      neutron_(std::make_unique<neutron::Neutron>(
+          world, around.net, neutron::Options{.physical_networks = {around.external_network}})),
+      nova_(std::make_unique<nova::Nova>(world, *glance_, *placement_, *neutron_,
+                                         nova::Nova::Options{around.hosts, around.net})),
+      world_(world) {}
+
+Services::~Services() = default;
+
+access::Authenticator& Services::authenticator() { return *keystone_; }
+
+std::vector<const resource::Service*> Services::all() const {
+  return {&keystone_->service(), &glance_->service(), &placement_->service(), &neutron_->service(),
+          &nova_->service()};
+}
+
+std::vector<db::ModuleMigrations> Services::migrations() const {
+  std::vector<db::ModuleMigrations> modules = {
+      {"resource", {resource::kMigrations, resource::kMigrationsCount}},
+      {"flow", {flow::kMigrations, flow::kMigrationsCount}}};
+  for (const resource::Service* s : all()) modules.push_back(s->migrations());
+  return modules;
+}
+
+void Services::start() {
+  keystone_->start();
+  glance_->start();
+  neutron_->start();
+  nova_->start();
+}
+
+void Services::bootstrap(const Firsts& firsts) {
+  keystone::Bootstrap identity{.admin_password = firsts.admin_password,
+                               .demo_password = firsts.demo_password};
+  for (const resource::Service* s : all()) {
+    const auto& f = s->facts();
+    identity.catalog.push_back({std::string(f.name), std::string(f.type),
+                                std::string(f.description),
+                                fmt::format("{}{}{}", firsts.url, f.mount, f.endpoint)});
+  }
+  keystone_->bootstrap(identity);
+  const auto [admin, demo] = world_.db.read([&](db::Session& session) {
+    return std::pair(keystone_->project_named(session, "admin"),
+                     keystone_->project_named(session, "demo"));
+  });
+  neutron_->bootstrap({.admin_project_id = admin->id,
+                       .project_id = demo->id,
+                       .physical_network = around_.external_network,
+                       .public_cidr = around_.public_cidr,
+                       .public_gateway = gateway_of(around_.public_cidr)});
+  nova_->bootstrap();
+  if (firsts.guest_image.empty()) return;
+  glance_->import_file(firsts.guest_image, {.name = "haneul-guest",
+                                            .disk_format = firsts.guest_image_format,
+                                            .owner = admin->id,
+                                            .properties = firsts.guest_properties});
+}
+
+std::vector<std::string> Services::doctor() {
+  auto lines = neutron_->doctor();
+  const auto more = nova_->doctor();
+  lines.insert(lines.end(), more.begin(), more.end());
+  return lines;
+}
+
+}  // namespace haneul::services

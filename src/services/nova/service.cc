@@ -1,0 +1,145 @@
+#include "resource/service.h"
+
+#include "flow/engine.h"
+#include "services/nova/aggregate.h"
+#include "services/nova/availability_zone.h"
+#include "services/nova/cloud.h"
+#include "services/nova/compute_service.h"
+#include "services/nova/dialect.h"
+#include "services/nova/doctor.h"
+#include "services/nova/extension.h"
+#include "services/nova/flows/server_flows.h"
+#include "services/nova/hypervisor.h"
+#include "services/nova/instance_action.h"
+#include "services/nova/limits.h"
+#include "services/nova/metadata_service.h"
+#include "services/nova/nova.h"
+#include "services/nova/policies.h"
+#include "services/nova/power.h"
+#include "services/nova/quota_set.h"
+#include "services/nova/server_actions.h"
+#include "services/nova/server_group.h"
+#include "services/nova/server_parts.h"
+#include "services/nova/server_rebuild.h"
+#include "services/nova/server_routes.h"
+#include "services/nova/tenant_usage.h"
+#include "services/nova/versions.h"
+
+namespace haneul::nova {
+
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+
+namespace {
+
+constexpr Duration kReportEvery = std::chrono::seconds(60);
+// upstream: openstack/nova:nova/conf/compute.py (sync_power_state_interval)
+constexpr Duration kComparePowerEvery = std::chrono::minutes(10);
+
+access::Policy make_policy() {
+  auto policy = access::Policy::make(kPolicies);
+  if (!policy) throw std::logic_error("nova policies: " + policy.reason());
+  return std::move(*policy);
+}
+
+struct FirstFlavor {
+  const char *id, *name;
+  std::int64_t vcpus, ram, disk;
+};
+
+// upstream: openstack/devstack:lib/nova (create_flavors), openstack/tempest's m1.nano and m1.micro
+constexpr FirstFlavor kFirstFlavors[] = {
+    {"42", "m1.nano", 1, 64, 1},       {"84", "m1.micro", 1, 128, 1},
+    {"1", "m1.tiny", 1, 512, 1},       {"2", "m1.small", 1, 2048, 20},
+    {"3", "m1.medium", 2, 4096, 40},   {"4", "m1.large", 4, 8192, 80},
+    {"5", "m1.xlarge", 8, 16'384, 160}};
+
+}  // namespace
+
+struct Nova::Impl {
+  Impl(const resource::World& world, glance::Glance& glance, placement::Placement& placement,
+       neutron::Neutron& neutron, const Options& options)
+      : cloud{world, glance, placement, neutron, Hosts(world, placement)},
+        service({.name = "nova",
+                 .type = "compute",
+                 .mount = "/compute",
+                 .endpoint = "/v2.1",
+                 .description = "Nova Compute Service",
+                 .mount_aliases = {},
+                 .project_behind = "/v2.1"},
+                std::make_unique<Dialect>(), make_policy()) {
+    for (const auto& [name, driver] : options.hosts) cloud.hosts.add(name, {*driver, options.net});
+    service.migrations({kMigrations, kMigrationsCount});
+    service.limits(quota_limits());
+    service.every(kReportEvery, "nova.report_hosts", [this] { cloud.hosts.report(); });
+    service.every(kComparePowerEvery, "nova.compare_power", [this] { compare_power(cloud); });
+    add_routes();
+    add_server_flows(world.flows, cloud);
+  }
+
+  void add_routes() {
+    add_version_routes(service);
+    add_extension_routes(service);
+    add_flavor_routes(service, cloud.flavors);
+    add_keypair_routes(service, cloud.keypairs);
+    add_server_routes(service, cloud);
+    add_server_action_routes(service, cloud);
+    add_server_rebuild_routes(service, cloud);
+    add_server_part_routes(service, cloud);
+    add_server_group_routes(service, cloud);
+    add_instance_action_routes(service, cloud);
+    add_quota_set_routes(service);
+    add_limits_routes(service);
+    add_availability_zone_routes(service, cloud);
+    add_hypervisor_routes(service, cloud);
+    add_compute_service_routes(service, cloud);
+    add_aggregate_routes(service, cloud);
+    add_tenant_usage_routes(service);
+  }
+
+  Cloud cloud;
+  resource::Service service;
+};
+
+Nova::Nova(const resource::World& world, glance::Glance& glance, placement::Placement& placement,
+           neutron::Neutron& neutron, Options options)
+    : impl_(std::make_unique<Impl>(world, glance, placement, neutron, options)) {}
+
+Nova::~Nova() = default;
+
+const resource::Service& Nova::service() const {
+  return impl_->service;
+}
+
+void Nova::start() {
+  impl_->cloud.hosts.report();
+  hear_power_changes(impl_->cloud);
+  compare_power(impl_->cloud);
+}
+
+void Nova::bootstrap() {
+  Cloud& cloud = impl_->cloud;
+  cloud.world.db.write([&](db::Transaction& tx) {
+    if (cloud.flavors.count(tx, {}) > 0) return;  // an operator who removed some meant it
+    for (const FirstFlavor& f : kFirstFlavors) {
+      Flavor flavor;
+      flavor.id = f.id;
+      flavor.name = f.name;
+      flavor.vcpus = f.vcpus;
+      flavor.ram = f.ram;
+      flavor.disk = f.disk;
+      flavor.created = cloud.world.clock.now();
+      cloud.flavors.insert(tx, flavor);
+    }
+  });
+}
+
+std::vector<std::string> Nova::doctor() {
+  return find_differences(impl_->cloud);
+}
+
+http::Response Nova::metadata_response(const http::Request& request) {
+  return answer_metadata(impl_->cloud, request);
+}
+
+}  // namespace haneul::nova
