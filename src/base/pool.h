@@ -27,6 +27,7 @@ class Pool {
 
  private:
   void work();
+  bool wants_wake();
 
   const std::string name_;
   const std::size_t queue_max_;
@@ -34,6 +35,8 @@ class Pool {
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
   bool closing_ = false;
+  std::size_t sleeping_ = 0;
+  bool waking_ = false;  // one was woken and has not come yet; it wakes the next if need be
   std::vector<std::thread> threads_;
 };
 

@@ -177,6 +177,22 @@ TEST_F(EngineTest, ACrashAnywhereIsResumed) {
   }
 }
 
+TEST_F(EngineTest, WhatNeverGivesUpComesAboutInTheEnd) {
+  constexpr static Program<Job> kStubborn{"test.stubborn", kState, kSteps, &Job::failed, true};
+  engine_->add<Job>(kStubborn, [this] {
+    auto job = std::make_unique<Job>();
+    job->world = &world_;
+    return job;
+  });
+  world_.fail_at_build = 20;
+  db_->write([&](db::Transaction& tx) { engine_->start(tx, kStubborn, Job{"a"}, {"s"}); });
+  for (int i = 0; i < 40; ++i) {
+    engine_->run_until_idle();
+    clock_.advance(std::chrono::minutes(5));
+  }
+  EXPECT_EQ(world_.story.back(), "announce a!");
+}
+
 TEST_F(EngineTest, RecurringWorkComesBack) {
   int ran = 0;
   engine_->every(std::chrono::seconds(5), "count", [&] { ++ran; });

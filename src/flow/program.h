@@ -76,6 +76,9 @@ struct Program {
   std::span<const resource::Field> state;
   std::span<const Step<P>> steps;
   void (P::*failed)(db::Transaction&, const std::string& reason) = nullptr;
+  // What must come about in the end (a delete): temporary errors are retried for ever, ever more
+  // slowly, and there is no deadline.
+  bool never_gives_up = false;
 };
 
 std::string save_state(std::span<const resource::Field> fields, const void* object);
@@ -94,11 +97,12 @@ struct ErasedProgram {
   std::vector<ErasedStep> steps;
   std::function<std::shared_ptr<void>()> make;
   std::function<void(void*, db::Transaction&, const std::string&)> failed;
+  bool never_gives_up = false;
 };
 
 template <class P>
 ErasedProgram erase_program(const Program<P>& program, std::function<std::unique_ptr<P>()> make) {
-  ErasedProgram erased{program.name, program.state, {}, {}, {}};
+  ErasedProgram erased{program.name, program.state, {}, {}, {}, program.never_gives_up};
   for (const Step<P>& step : program.steps) {
     ErasedStep s{step.name, [run = step.run](void* p, const Visit& v) {
                    return (static_cast<P*>(p)->*run)(v);

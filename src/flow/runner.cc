@@ -91,7 +91,7 @@ bool Runner::forward(Flight& f) {
     return true;
   }
   const ErasedStep& step = f.program->steps[f.at];
-  if (clock_.now() > f.row.deadline) {
+  if (clock_.now() > f.row.deadline && !f.program->never_gives_up) {
     begin_undo(f, f.row.reason.empty()
                       ? fmt::format("it took too long (step {})", step.name)
                       : fmt::format("it took too long (step {}): {}", step.name, f.row.reason));
@@ -146,7 +146,10 @@ void Runner::settle(Flight& f, const Outcome& outcome) {
 
 // Waits before the step is tried again; false if it was tried often enough.
 bool Runner::retry(Flight& f, const std::string& reason) {
-  if (++f.row.attempt >= options_.attempts_max) return false;
+  if (++f.row.attempt >= options_.attempts_max) {
+    if (!f.program->never_gives_up) return false;
+    f.row.attempt = options_.attempts_max;
+  }
   ++counters_.retried;
   Duration pause = options_.retry_first;
   for (std::int64_t i = 1; i < f.row.attempt && pause < options_.retry_max; ++i) pause *= 2;

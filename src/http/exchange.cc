@@ -100,8 +100,8 @@ void Connection::give_back() {
 
 void Connection::answer(Response response) {
   response_ = std::move(response);
-  response_.stream.reset();
   compose();
+  response_.stream.reset();
   send_composed();
 }
 
@@ -146,8 +146,9 @@ Framing Connection::framing_for(const Response& response) const {
 }
 
 bool Connection::must_close() const {
+  const bool endless = request_.body_too_large && parser_.head().chunked;
   const bool too_much_left =
-      !body_done_ && (body_left_ > kDrainBytesMax || continue_owed_ || request_.body_too_large);
+      !body_done_ && (body_left_ > kDrainBytesMax || continue_owed_ || endless);
   return !parser_.head().keep_alive || too_much_left || front_.stopping || origin_->retired ||
          iequals(response_.headers.get("Connection"), "close");
 }

@@ -49,9 +49,9 @@ bool is_plain_host(std::string_view host) {
 
 }  // namespace
 
-std::string Call::base_url() const {
-  const auto& headers = parts_.request.headers;
-  std::string_view scheme = parts_.request.tls ? "https" : "http";
+std::string base_url_of(const http::Request& request) {
+  const auto& headers = request.headers;
+  std::string_view scheme = request.tls ? "https" : "http";
   const auto forwarded = headers.get("X-Forwarded-Proto");
   if (forwarded == "https" || forwarded == "http") scheme = forwarded;
   std::string_view host = headers.get("X-Forwarded-Host");
@@ -95,6 +95,12 @@ Where Call::owned(const Resource& resource) const {
   }
   const auto& domain = caller().domain_id.empty() ? caller().project_domain_id : caller().domain_id;
   return where.equals(resource.owner_column, domain.text);
+}
+
+void Call::throw_absent(const Resource& resource, std::string_view key,
+                        std::string_view rule) const {
+  if (dialect().absence_is_guarded()) enforce(rule, access::PairsTarget());
+  throw_no_such(resource, key);
 }
 
 void Call::throw_no_such(const Resource& resource, std::string_view key) const {

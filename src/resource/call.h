@@ -19,6 +19,9 @@
 
 namespace haneul::resource {
 
+// "http://host:port" as the client reached us; honours X-Forwarded-Proto and -Host.
+std::string base_url_of(const http::Request& request);
+
 // One request on its way through a service: who asks, for what, in which version. Belongs to the
 // thread that handles it.
 class Call {
@@ -57,8 +60,7 @@ class Call {
   Instant now() const { return parts_.world.clock.now(); }
   Duration deadline() const { return parts_.request.deadline; }
 
-  // "http://host:port" as the client reached us; honours X-Forwarded-Proto and -Host.
-  std::string base_url() const;
+  std::string base_url() const { return base_url_of(parts_.request); }
   // The same with the service's mount: what links start with.
   std::string service_url() const;
 
@@ -82,11 +84,14 @@ class Call {
   T fetch(db::Session& session, const Store<T>& store, std::string_view key, std::string_view rule,
           const Where& visible) const {
     auto row = store.find(session, key, visible);
-    if (!row) throw_no_such(store.table().resource(), key);
+    if (!row) throw_absent(store.table().resource(), key, rule);
     enforce(rule, RowTarget(store.table().resource(), &*row));
     return std::move(*row);
   }
   [[noreturn]] void throw_no_such(const Resource& resource, std::string_view key) const;
+  // The same for one who asked to do `rule` to it, who may have to pass the policy to learn that.
+  [[noreturn]] void throw_absent(const Resource& resource, std::string_view key,
+                                 std::string_view rule) const;
 
  private:
   Parts parts_;

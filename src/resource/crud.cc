@@ -70,10 +70,22 @@ const json::Object& envelope(Call& call, const Noun& noun) {
 // another and the policy of the verb lets it through.
 void prepare(Call& call, const Noun& noun, void* row) {
   const auto& r = noun.resource;
-  if (text_at(r, r.key, row).empty()) set_text(r, r.key, new_uuid(), row);
+  if (text_at(r, r.key, row).empty()) set_text(r, r.key, call.dialect().new_id(r), row);
   if (r.scope == Scope::project && text_at(r, r.owner_column, row).empty()) {
     set_text(r, r.owner_column, call.caller().project_id.text, row);
   }
+}
+
+void must_find(const Call& call, db::Session& session, const Noun& noun, const std::string& key,
+               std::string_view rule, void* row) {
+  if (!noun.table.find(session, key, noun.rows_for(call), row)) {
+    call.throw_absent(noun.resource, key, rule);
+  }
+  call.enforce(rule, RowTarget(noun.resource, row));
+}
+
+std::string prepared_for(Call& call, const Noun& noun, const json::Object& given) {
+  return noun.prepare ? noun.prepare(call, given) : std::string();
 }
 
 template <class F>
@@ -108,9 +120,10 @@ http::Response create_one(Call& call, const Noun& noun) {
   fill_row(call, noun, create, given, row);
   prepare(call, noun, row);
   call.enforce(noun.resource.policy.create, RowTarget(noun.resource, row));
+  const std::string prepared = prepared_for(call, noun, given);
   return with_duplicates_named(call, noun, [&] {
     return call.db().write([&](db::Transaction& tx) {
-      Change change{call, tx, given};
+      Change change{call, tx, given, prepared};
       if (noun.before_create) noun.before_create(change, row);
       reserve_quota(change, noun, row, 1);
       noun.table.insert(tx, row);
@@ -125,18 +138,31 @@ http::Response show_one(Call& call, const Noun& noun, const std::string& key) {
   return call.db().read([&](db::Session& session) {
     const auto rows = noun.make_rows();
     void* row = rows->add();
-    if (!noun.table.find(session, key, noun.rows_for(call), row)) {
-      call.throw_no_such(noun.resource, key);
-    }
-    call.enforce(noun.resource.policy.show, RowTarget(noun.resource, row));
+    must_find(call, session, noun, key, noun.resource.policy.show, row);
     return http::Response::json(200, render_one(call, session, noun, *rows, show));
   });
 }
 
+namespace {
+
+void enforce_list(const Call& call, const Noun& noun) {
+  if (!noun.list_target) return call.enforce(noun.resource.policy.list);
+  access::PairsTarget target;
+  noun.list_target(call, target);
+  call.enforce(noun.resource.policy.list, target);
+}
+
+}  // namespace
+
 http::Response list_all(Call& call, const Noun& noun) {
-  call.enforce(noun.resource.policy.list);
+  enforce_list(call, noun);
+  return list_where(call, noun, {});
+}
+
+http::Response list_where(Call& call, const Noun& noun, const Where& also) {
   return call.db().read([&](db::Session& session) {
-    const Listing listing = read_listing(call, session, noun);
+    Listing listing = read_listing(call, session, noun);
+    listing.page.where.and_(also);
     const auto rows = noun.make_rows();
     noun.table.select(session, listing.page, [&] { return rows->add(); });
     std::string next;
@@ -159,16 +185,23 @@ http::Response list_all(Call& call, const Noun& noun) {
 
 http::Response update_one(Call& call, const Noun& noun, const std::string& key) {
   const json::Object& given = envelope(call, noun);
+  std::string prepared;
+  if (noun.prepare) {
+    const auto seen = noun.make_rows();
+    call.db().read([&](db::Session& session) {
+      must_find(call, session, noun, key, noun.resource.policy.update, seen->add());
+    });
+    prepared = prepared_for(call, noun, given);
+  }
   return with_duplicates_named(call, noun, [&] {
     return call.db().write([&](db::Transaction& tx) {
       const auto before = noun.make_rows(), rows = noun.make_rows();
       void* old = before->add();
       void* row = rows->add();
-      if (!noun.table.find(tx, key, noun.rows_for(call), old)) call.throw_no_such(noun.resource, key);
-      call.enforce(noun.resource.policy.update, RowTarget(noun.resource, old));
+      must_find(call, tx, noun, key, noun.resource.policy.update, old);
       noun.table.find(tx, key, {}, row);
       fill_row(call, noun, update, given, row);
-      Change change{call, tx, given};
+      Change change{call, tx, given, prepared};
       if (noun.before_update) noun.before_update(change, old, row);
       noun.table.update(tx, row);
       if (noun.after_update) noun.after_update(change, old, row);
@@ -182,8 +215,7 @@ http::Response remove_one(Call& call, const Noun& noun, const std::string& key) 
   return call.db().write([&](db::Transaction& tx) {
     const auto rows = noun.make_rows();
     void* row = rows->add();
-    if (!noun.table.find(tx, key, noun.rows_for(call), row)) call.throw_no_such(noun.resource, key);
-    call.enforce(noun.resource.policy.remove, RowTarget(noun.resource, row));
+    must_find(call, tx, noun, key, noun.resource.policy.remove, row);
     const json::Object none;
     Change change{call, tx, none};
     if (noun.before_remove) noun.before_remove(change, row);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/id.h"
 #include "json/writer.h"
 #include "resource/resource.h"
 
@@ -11,6 +12,8 @@ const Paging& Dialect::paging() const {
   static constexpr Paging kStandard{};
   return kStandard;
 }
+
+std::string Dialect::new_id(const Resource&) const { return new_uuid(); }
 
 Fault Dialect::duplicate(const Resource& resource, std::string_view) const {
   return Fault::conflict(fmt::format("Duplicate {}.", resource.singular));

@@ -31,6 +31,11 @@ class Dialect {
   // The body and status of a failure. `version` is what the request was negotiated to.
   virtual http::Response error(const Fault& fault, const Version& version,
                                const std::string& request_id) const = 0;
+  // The same where the answer depends on the request: what the client accepts, its method.
+  virtual http::Response error_for(const http::Request&, const Fault& fault, const Version& version,
+                                   const std::string& request_id) const {
+    return error(fault, version, request_id);
+  }
   // Reads the version headers; throws Fault::not_acceptable or bad_request. {0, 0} without
   // microversions.
   virtual Version negotiate(const http::Headers&) const { return {}; }
@@ -70,6 +75,15 @@ class Dialect {
   virtual bool repeated_filter_is_any() const { return false; }
   // The query key that names the members to show ("fields"), if the service has one.
   virtual std::string_view field_selector() const { return {}; }
+  // A fresh id for a row of this noun.
+  virtual std::string new_id(const Resource&) const;
+  // Absent rows are "not found" only for callers whom the policy lets through without a row
+  // (Keystone: 403 for the others); else everybody learns that there is none.
+  virtual bool absence_is_guarded() const { return false; }
+  // name__contains=a, name__istartswith=a and their like filter texts (Keystone).
+  virtual bool filters_compare() const { return false; }
+  // The last touch on an error's answer, with the request at hand: WWW-Authenticate and its like.
+  virtual void finish_error(const http::Request&, http::Response&) const {}
   // Does this caller see all projects' rows in a project-scoped list?
   virtual bool sees_all(const Call&) const = 0;
 };

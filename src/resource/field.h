@@ -75,13 +75,14 @@ struct MemberOf<M T::*> {
   using Type = M;
 };
 
-template <auto Member>
+// `Owner` is named where the member is inherited.
+template <auto Member, class Owner = typename MemberOf<decltype(Member)>::Struct>
 constexpr Field field(std::string_view name) {
   using Of = MemberOf<decltype(Member)>;
   Field f;
   f.name = f.column = name;
   f.codec = CodecOf<typename Of::Type>::codec();
-  f.member = [](void* row) -> void* { return &(static_cast<typename Of::Struct*>(row)->*Member); };
+  f.member = [](void* row) -> void* { return &(static_cast<Owner*>(row)->*Member); };
   return f;
 }
 

@@ -181,8 +181,10 @@ http::Response Front::fail(const Visit& visit, const Fault& fault) const {
     return http::Response::json(404, R"({"error":{"code":404,"title":"Not Found","message":)"
                                      R"("There is no such service."}})");
   }
-  auto response = visit.service->dialect().error(fault, visit.version, visit.request_id);
+  auto response = visit.service->dialect().error_for(visit.request, fault, visit.version,
+                                                     visit.request_id);
   for (const auto& [name, value] : fault.headers()) response.headers.set(name, value);
+  visit.service->dialect().finish_error(visit.request, response);
   return response;
 }
 

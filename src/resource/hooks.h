@@ -2,8 +2,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "access/target.h"
 #include "db/database.h"
 #include "json/value.h"
 #include "json/writer.h"
@@ -17,11 +19,15 @@ struct Change {
   Call& call;
   db::Transaction& tx;
   const json::Object& given;
+  std::string prepared = {};  // what Hooks::prepare made
 };
 
 // The hand-written part of a noun; every hook may be left out.
 template <class T>
 struct Hooks {
+  // Work on the body that is too slow for a transaction (hashing), done when the policy has said
+  // yes and before the transaction begins.
+  std::function<std::string(Call&, const json::Object& given)> prepare;
   // The row has the values given, checked one by one, and an id. Complete it; refuse by a Fault.
   std::function<void(Change&, T&)> before_create;
   // The row is stored: make what hangs on it.
@@ -32,6 +38,8 @@ struct Hooks {
   std::function<void(Change&, const T&)> after_remove;
   // Which rows this caller may see at all, instead of Call::owned.
   std::function<Where(const Call&)> visible;
+  // What the policy of a list is asked about beside the caller's own project, user and domain.
+  std::function<void(const Call&, access::PairsTarget&)> list_target;
   // Conditions of a list beyond the table's filters.
   std::function<void(const Call&, db::Session&, Page&)> narrow;
   // Members that are no columns: called once for all rows of an answer; what it returns writes
@@ -72,6 +80,8 @@ struct Noun {
   const Resource& resource;
   Table table;
   std::function<std::unique_ptr<RowList>()> make_rows;
+  std::function<std::string(Call&, const json::Object&)> prepare;
+  std::function<void(const Call&, access::PairsTarget&)> list_target;
   std::function<void(Change&, void*)> before_create;
   std::function<void(Change&, const void*)> after_create, before_remove, after_remove;
   std::function<void(Change&, const void*, void*)> before_update;
@@ -89,6 +99,8 @@ template <class T>
 std::shared_ptr<const Noun> make_noun(const Resource& resource, Hooks<T> h) {
   auto noun = std::make_shared<Noun>(resource);
   noun->make_rows = [] { return std::make_unique<TypedRows<T>>(); };
+  noun->prepare = h.prepare;
+  noun->list_target = h.list_target;
   const auto one = [](auto hook) -> std::function<void(Change&, const void*)> {
     if (!hook) return {};
     return [hook](Change& c, const void* row) { hook(c, *static_cast<const T*>(row)); };

@@ -49,12 +49,32 @@ void add_filter(const Call& call, const Noun& noun, const Field& f,
   page.where.and_(sql, binds);
 }
 
+// Case is left to the database: upstream's MySQL ignores it either way.
+void add_comparison(const Noun& noun, std::string_view key, std::string_view value, Page& page) {
+  const auto at = key.rfind("__");
+  if (at == std::string_view::npos) return;
+  std::string_view how = key.substr(at + 2);
+  const Field* f = filter_named(noun.resource, key.substr(0, at));
+  if (!f || (f->codec != &kText && f->codec != &kOptionalText)) return;
+  if (how.starts_with('i')) how.remove_prefix(1);
+  std::string pattern;
+  for (const char c : value) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  if (how == "contains" || how == "endswith") pattern.insert(0, "%");
+  if (how == "contains" || how == "startswith") pattern += '%';
+  if (how != "contains" && how != "endswith" && how != "startswith") return;
+  page.where.and_(fmt::format("\"{}\" LIKE ? ESCAPE '!'", f->column), {pattern});
+}
+
 void read_filters(const Call& call, const Noun& noun, Page& page) {
   const auto& paging = call.dialect().paging();
   for (const auto& [key, value] : call.query().all()) {
     const bool own = key == paging.limit || key == paging.marker || key == paging.sort_key ||
                      key == paging.sort_dir;
     const Field* f = own ? nullptr : filter_named(noun.resource, key);
+    if (!f && !own && call.dialect().filters_compare()) add_comparison(noun, key, value, page);
     if (!f) continue;
     auto values = call.query().all_of(key);
     if (&value == &*call.query().find(key)) add_filter(call, noun, *f, std::move(values), page);

@@ -19,7 +19,14 @@ class Error : public std::runtime_error {
 
 // As Nova numbers them (OS-EXT-STS:power_state).
 // upstream: openstack/nova:nova/objects/fields.py (InstancePowerState)
-enum class Power { no_state = 0, running = 1, paused = 3, shut_off = 4, crashed = 6, suspended = 7 };
+enum class Power {
+  no_state = 0,
+  running = 1,
+  paused = 3,
+  shut_off = 4,
+  crashed = 6,
+  suspended = 7
+};
 
 struct HostFacts {
   std::string hostname;
@@ -28,12 +35,12 @@ struct HostFacts {
   std::int64_t memory_used_mib = 0;
   std::int64_t disk_gib = 0;
   std::int64_t disk_free_gib = 0;
-  std::string hypervisor_type;           // "QEMU", or "fake"
-  std::int64_t hypervisor_version = 0;   // 7002000
+  std::string hypervisor_type;          // "QEMU", or "fake"
+  std::int64_t hypervisor_version = 0;  // 7002000
   std::string cpu_arch, cpu_model, cpu_vendor;
   std::vector<std::string> cpu_features;
   std::int64_t cpu_sockets = 1, cpu_cores = 1, cpu_threads = 1;
-  bool kvm = false;                      // proven by starting a guest, never assumed
+  bool kvm = false;  // proven by starting a guest, never assumed
   std::string host_ip;
 };
 
@@ -46,15 +53,16 @@ struct Nic {
 };
 
 struct GuestSpec {
-  std::string id;          // the server's UUID, also the domain's
-  std::string name;        // "instance-0000002a"
-  std::string title;       // display name; any UTF-8
+  std::string id;     // the server's UUID, also the domain's
+  std::string name;   // "instance-0000002a"
+  std::string title;  // display name; any UTF-8
   std::int64_t vcpus = 1;
   std::int64_t memory_mib = 64;
   std::vector<Nic> nics;
-  bool config_drive = false;  // write_config_drive() was called
+  bool config_drive = false;                               // write_config_drive() was called
   std::string project_id, user_id, flavor_name, image_id;  // for the domain's metadata
-  std::map<std::string, std::string> image_properties;     // hw_disk_bus, hw_vif_model, hw_machine_type
+  std::map<std::string, std::string>
+      image_properties;  // hw_disk_bus, hw_vif_model, hw_machine_type
 };
 
 struct GuestState {
@@ -67,7 +75,7 @@ struct ImageSource {
   std::string id;        // Glance's
   std::string checksum;  // names the cached copy together with id
   std::string path;
-  std::string format;    // "qcow2" or "raw"
+  std::string format;  // "qcow2" or "raw"
 };
 
 // One hypervisor host. Every call may be repeated after a crash at any point and then has the
@@ -93,11 +101,11 @@ class Driver {
   virtual void define(const GuestSpec& spec) = 0;
   // Forgets it; running is stopped by force first. Absent is fine.
   virtual void undefine(const std::string& guest_id) = 0;
-  virtual void start(const std::string& guest_id) = 0;      // running is fine
+  virtual void start(const std::string& guest_id) = 0;             // running is fine
   virtual void request_shutdown(const std::string& guest_id) = 0;  // ACPI; returns at once
-  virtual void power_off(const std::string& guest_id) = 0;  // by force; off is fine
-  virtual void request_reboot(const std::string& guest_id) = 0;  // ACPI; returns at once
-  virtual void reset(const std::string& guest_id) = 0;      // hard; off is started
+  virtual void power_off(const std::string& guest_id) = 0;         // by force; off is fine
+  virtual void request_reboot(const std::string& guest_id) = 0;    // ACPI; returns at once
+  virtual void reset(const std::string& guest_id) = 0;             // hard; off is started
   virtual void pause(const std::string& guest_id) = 0;
   virtual void unpause(const std::string& guest_id) = 0;
 

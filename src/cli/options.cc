@@ -1,0 +1,63 @@
+#include "cli/options.h"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace haneul::cli {
+namespace {
+
+void add_state(CLI::App& app, Options& o) {
+  app.add_option("--state", o.state, "Directory that holds the cloud")->type_name("DIR");
+  app.add_flag("--simulated", o.simulated, "The simulated cloud of this user");
+}
+
+void add_serving(CLI::App& app, Options& o) {
+  add_state(app, o);
+  app.add_option("--hosts", o.hosts, "Simulated hosts")->check(CLI::Range(1, 10'000));
+  app.add_option("--listen", o.listen, "Address to listen on")->type_name("ADDR");
+  app.add_option("--port", o.port, "Port to listen on")->check(CLI::Range(1, 65'535));
+  app.add_option("--tls-cert", o.tls_cert, "Certificate chain, PEM")->type_name("FILE");
+  app.add_option("--tls-key", o.tls_key, "Private key, PEM")->type_name("FILE");
+  app.add_option("--guest-image", o.guest_image, "qcow2 that becomes the image haneul-guest")
+      ->type_name("FILE");
+  app.add_option("--public-cidr", o.public_cidr, "Addresses of the external network");
+}
+
+}  // namespace
+
+bool parse_options(int argc, char** argv, Options& o, int* code) {
+  CLI::App app("haneul: the whole of OpenStack in one program", "haneul");
+  app.require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([&o, name] { o.command = name; });
+    return sub;
+  };
+  add_serving(*add("up", "Start the cloud in the background and return when it answers"), o);
+  CLI::App* serve = add("serve", "Run the cloud in the foreground, for a service manager");
+  add_serving(*serve, o);
+  serve->add_option("--ready-fd", o.ready_fd)->group("");
+  add_state(*add("down", "Stop the cloud, its guests and all it started"), o);
+  add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
+  add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
+  add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
+  add("version", "Print the version");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const bool help = e.get_exit_code() == 0;
+    if (help) {
+      *code = app.exit(e);
+    } else {
+      std::cerr << "haneul: " << e.what()
+                << "\nusage: haneul up|down|status|serve|doctor|routes|version [--state DIR] "
+                   "[--simulated] …  (haneul COMMAND --help says more)\n";
+      *code = 2;
+    }
+    return false;
+  }
+  return true;
+}
+
+}  // namespace haneul::cli

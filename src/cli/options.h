@@ -1,0 +1,25 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace haneul::cli {
+
+// What the command line says; one struct for all subcommands.
+struct Options {
+  std::string command;
+  std::string state;          // empty: the standard directory
+  bool simulated = false;
+  int hosts = 1;              // simulated hosts
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 5000;
+  std::string tls_cert, tls_key;
+  std::string guest_image;    // qcow2 that becomes the image haneul-guest
+  std::string public_cidr = "172.24.4.0/24";
+  int ready_fd = -1;          // set by `up` for the process it starts
+  bool quiet = false;
+};
+
+// Parses, or prints usage or help and gives the exit code in *code (2 for a wrong command line).
+bool parse_options(int argc, char** argv, Options& out, int* code);
+
+}  // namespace haneul::cli

@@ -1,0 +1,132 @@
+#include "cli/runtime.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "db/migration.h"
+#include "json/writer.h"
+
+namespace haneul::cli {
+
+Runtime::Runtime(const Options& options, StateDir& state, const Progress& progress)
+    : options_(options), state_(state), started_(clock_.now()) {
+  progress("state");
+  database_ = db::open_sqlite({.path = state.file("haneul.db").string()});
+  flows_ = std::make_unique<flow::Engine>(*database_, clock_);
+  world_.reset(new resource::World{*database_, clock_, *flows_, quota_});
+  progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
+  drivers_ = open_drivers(options, state, progress);
+  services_ = std::make_unique<services::Services>(
+      *world_, services::Surroundings{.state = state.path(),
+                                      .net = drivers_->net(),
+                                      .hosts = drivers_->hosts(),
+                                      .public_cidr = options.public_cidr});
+  progress("database");
+  const auto migrations = services_->migrations();
+  db::migrate(*database_, migrations, state.file("haneul.db.before-upgrade").string());
+  for (const resource::Service* s : services_->all()) quota_.declare(s->facts().name, s->limits());
+  front_ = std::make_unique<resource::Front>(*world_, services_->authenticator(), services_->all());
+  front_->add_metrics([this] { return metric_lines(); });
+  server_ = std::make_unique<http::Server>(http::ServerOptions{}, *front_, clock_);
+  listen(options);
+  progress("first resources");
+  services_->start();
+  const Secrets secrets = load_secrets(state);
+  services_->bootstrap({.admin_password = secrets.admin_password,
+                        .demo_password = secrets.demo_password,
+                        .url = url(),
+                        .guest_image = options.guest_image});
+  write_clouds_yaml(state, url(), secrets, options.tls_cert);
+  for (const resource::Service* s : services_->all()) {
+    for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
+  }
+  open_control();
+  flows_->run();
+  server_->start();
+  log::info("haneul answers", {{"url", url()}, {"kind", drivers_->kind()}});
+}
+
+Runtime::~Runtime() {
+  if (server_) server_->stop();
+  if (flows_) flows_->stop();
+  ::unlink(state_.file("control").c_str());
+}
+
+std::string Runtime::url() const {
+  const bool any = options_.listen == "0.0.0.0" || options_.listen == "::";
+  const std::string host = any ? "127.0.0.1" : options_.listen;
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("{}://{}:{}", options_.tls_cert.empty() ? "http" : "https",
+                     v6 ? "[" + host + "]" : host, port_);
+}
+
+void Runtime::listen(const Options& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    throw std::runtime_error("--tls-cert and --tls-key go together");
+  }
+  const http::Server::Tls tls{options.tls_cert, options.tls_key};
+  port_ = server_->listen(options.listen, options.port, "api",
+                          options.tls_cert.empty() ? nullptr : &tls);
+}
+
+// The control socket of `haneul status` and its like: HTTP over a Unix socket that only the
+// owner of the state directory can reach.
+void Runtime::open_control() {
+  const std::string path = state_.file("control").string();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    throw std::runtime_error(fmt::format(
+        "the path of the state directory is too long ({} characters); use a shorter --state",
+        state_.path().string().size()));
+  }
+  path.copy(address.sun_path, path.size());
+  ::unlink(path.c_str());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0 || ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::listen(fd, 16) != 0) {
+    throw std::runtime_error(fmt::format("cannot listen on {}", path));
+  }
+  server_->adopt(fd, "control");
+  front_->handle_listener("control", [this](http::Request& r) { return control(r); });
+}
+
+http::Response Runtime::control(http::Request& request) {
+  if (request.path == "/status") return http::Response::json(200, status_json());
+  if (request.path == "/doctor") {
+    json::Writer w;
+    w.value(services_->doctor());
+    return http::Response::json(200, w.take());
+  }
+  return http::Response::empty(404);
+}
+
+std::string Runtime::metric_lines() {
+  const auto db = database_->stats();
+  const auto flows = flows_->stats();
+  const auto http = server_->stats();
+  std::string out;
+  const auto line = [&](std::string_view name, std::string_view type, std::uint64_t value) {
+    out += fmt::format("# TYPE haneul_{0} {1}\nhaneul_{0} {2}\n", name, type, value);
+  };
+  line("db_reads_total", "counter", db.reads);
+  line("db_writes_total", "counter", db.writes);
+  line("db_commits_total", "counter", db.commits);
+  line("db_rollbacks_total", "counter", db.rollbacks);
+  line("db_bytes", "gauge", static_cast<std::uint64_t>(db.file_bytes));
+  line("flow_steps_total", "counter", flows.steps);
+  line("flows_finished_total", "counter", flows.finished);
+  line("flows_failed_total", "counter", flows.failed);
+  line("flow_retries_total", "counter", flows.retried);
+  line("flows_waiting", "gauge", flows.waiting);
+  line("http_connections", "gauge", http.connections_open);
+  line("http_refused_busy_total", "counter", http.refused_busy_total);
+  line("http_api_queued", "gauge", http.api_queued);
+  return out;
+}
+
+}  // namespace haneul::cli

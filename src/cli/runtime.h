@@ -1,0 +1,60 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/drivers.h"
+#include "cli/options.h"
+#include "cli/state_dir.h"
+#include "db/database.h"
+#include "flow/engine.h"
+#include "http/server.h"
+#include "resource/front.h"
+#include "resource/quota.h"
+#include "services/list.h"
+
+namespace haneul::cli {
+
+// One cloud in one process, from the state directory up to the listening socket.
+class Runtime {
+ public:
+  // Opens everything and listens; throws std::runtime_error with a sentence if anything is in the
+  // way, and then nothing is left half-started.
+  Runtime(const Options& options, StateDir& state, const Progress& progress);
+  ~Runtime();  // requests under way end; guests and networks stay
+
+  std::uint16_t port() const { return port_; }
+  std::string url() const;
+
+ private:
+  void listen(const Options& options);
+  void open_control();
+  http::Response control(http::Request& request);
+  std::string status_json();
+  std::string metric_lines();
+
+  const Options options_;
+  StateDir& state_;
+  SystemClock clock_;
+  std::unique_ptr<Drivers> drivers_;
+  std::unique_ptr<db::Database> database_;
+  std::unique_ptr<flow::Engine> flows_;
+  resource::Quota quota_;
+  std::unique_ptr<resource::World> world_;
+  std::unique_ptr<services::Services> services_;
+  std::unique_ptr<resource::Front> front_;
+  std::unique_ptr<http::Server> server_;
+  std::uint16_t port_ = 0;
+  Instant started_;
+};
+
+// Passwords made at first start; kept in the state directory, mode 600.
+struct Secrets {
+  std::string admin_password, demo_password;
+};
+Secrets load_secrets(const StateDir& state);
+void write_clouds_yaml(const StateDir& state, const std::string& url, const Secrets& secrets,
+                       const std::string& ca_file);
+
+}  // namespace haneul::cli

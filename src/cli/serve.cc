@@ -1,0 +1,70 @@
+#include <csignal>
+#include <iostream>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/runtime.h"
+
+namespace haneul::cli {
+namespace {
+
+// Lines to the process that started us: "stage …", then "ready …" or "error …".
+void tell(int fd, const std::string& line) {
+  if (fd < 0) {
+    std::cout << line << std::endl;
+    return;
+  }
+  const std::string whole = line + "\n";
+  if (::write(fd, whole.data(), whole.size()) < 0) log::warning("nobody waits for readiness");
+}
+
+// What kind of cloud a directory holds is written there at its first start.
+void check_mode(const StateDir& state, const Options& options) {
+  const auto mode = state.read("mode");
+  const std::string asked = options.simulated ? "simulated" : "real";
+  if (!mode) {
+    state.write("mode", asked);
+  } else if (*mode != asked) {
+    throw std::runtime_error(fmt::format(
+        "{} holds a {} cloud; use another --state directory for a {} one", state.path().string(),
+        *mode, asked));
+  }
+}
+
+}  // namespace
+
+int serve(const Options& options) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before threads: only sigwait below gets them
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    StateDir state(chosen_state_dir(options.state, options.simulated));
+    state.lock();
+    check_mode(state, options);
+    if (options.ready_fd >= 0) log::open_file(state.file("haneul.log").string());
+    const Runtime runtime(options, state, [&](std::string_view stage) {
+      tell(options.ready_fd, fmt::format("stage {}", stage));
+    });
+    tell(options.ready_fd, fmt::format("ready {}", runtime.url()));
+    if (options.ready_fd >= 0) ::close(options.ready_fd);
+    int signal = 0;
+    sigwait(&ends, &signal);
+    log::info("haneul stops", {{"signal", signal}});
+  } catch (const std::exception& e) {
+    log::error("haneul cannot start", {{"error", e.what()}});
+    tell(options.ready_fd, fmt::format("error {}", e.what()));
+    log::flush();
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace haneul::cli

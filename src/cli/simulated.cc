@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include "cli/drivers.h"
+#include "drivers/net/fake.h"
+#include "drivers/virt/fake.h"
+
+namespace haneul::cli {
+namespace {
+
+class Simulated final : public Drivers {
+ public:
+  Simulated(const Options& options, const StateDir& state)
+      : guests_(std::make_shared<virt::FakeGuests>(state.file("guests.journal").string())),
+        net_({.journal_path = state.file("networks.journal").string(), .keep_contents = false}) {
+    for (int i = 1; i <= options.hosts; ++i) {
+      const std::string name = fmt::format("host-{}", i);
+      hosts_[name] =
+          std::make_unique<virt::FakeDriver>(virt::fake_host_facts(name), guests_);
+    }
+  }
+
+  net::Driver& net() override { return net_; }
+  std::map<std::string, virt::Driver*> hosts() override {
+    std::map<std::string, virt::Driver*> all;
+    for (const auto& [name, driver] : hosts_) all[name] = driver.get();
+    return all;
+  }
+  void end_all(const Progress&) override {
+    for (const auto& [name, driver] : hosts_) {
+      for (const auto& guest : driver->list()) driver->power_off(guest.id);
+    }
+  }
+  std::string kind() const override { return "simulated"; }
+
+ private:
+  std::shared_ptr<virt::FakeGuests> guests_;
+  net::FakeDriver net_;
+  std::map<std::string, std::unique_ptr<virt::FakeDriver>> hosts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Drivers> open_simulated(const Options& options, const StateDir& state) {
+  return std::make_unique<Simulated>(options, state);
+}
+
+std::unique_ptr<Drivers> open_drivers(const Options& options, const StateDir& state,
+                                      const Progress& progress) {
+  return options.simulated ? open_simulated(options, state) : open_real(options, state, progress);
+}
+
+}  // namespace haneul::cli

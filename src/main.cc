@@ -1,0 +1,31 @@
+#include <exception>
+#include <iostream>
+
+#include "cli/commands.h"
+
+namespace {
+
+int run(const haneul::cli::Options& o, const char* program) {
+  using namespace haneul::cli;
+  if (o.command == "up") return up(o, program);
+  if (o.command == "serve") return serve(o);
+  if (o.command == "down") return down(o);
+  if (o.command == "status") return status(o);
+  if (o.command == "doctor") return doctor(o);
+  if (o.command == "routes") return routes();
+  return version();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  haneul::cli::Options options;
+  int code = 0;
+  if (!haneul::cli::parse_options(argc, argv, options, &code)) return code;
+  try {
+    return run(options, argv[0]);
+  } catch (const std::exception& e) {
+    std::cerr << "haneul: " << e.what() << "\n";
+    return 1;
+  }
+}

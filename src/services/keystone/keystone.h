@@ -1,0 +1,94 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/authenticator.h"
+#include "base/clock.h"
+#include "db/database.h"
+#include "resource/service.h"
+#include "resource/world.h"
+
+namespace haneul::keystone {
+
+struct State;
+class Tokens;
+
+struct Options {
+  std::filesystem::path key_directory;  // holds fernet-keys/ and credential-keys/
+  Duration token_lifetime = std::chrono::hours(1);
+  Duration expired_window = std::chrono::hours(48);  // for ?allow_expired=1
+  int bcrypt_cost = 12;                              // 4 to 31
+  std::size_t password_bytes_max = 4096;
+  std::int64_t project_tree_depth_max = 5;
+  std::int64_t application_credentials_max = -1;  // a user's; -1 is no limit
+  std::int64_t credentials_max = -1;              // a user's
+  std::size_t cached_tokens_max = 100'000;
+  std::size_t cached_bytes_max = 128 * 1024 * 1024;
+};
+
+// One service of the catalog, with the same URL for all three interfaces.
+struct CatalogEntry {
+  std::string name, type, description;
+  std::string url;  // may hold $(project_id)s
+};
+
+struct Bootstrap {
+  std::string admin_password;
+  std::string demo_password;
+  std::string region = "RegionOne";
+  std::vector<CatalogEntry> catalog;
+};
+
+// What other services may know of a project.
+struct ProjectFacts {
+  std::string id, name, domain_id;
+  bool enabled = false;  // with its domain
+};
+struct UserFacts {
+  std::string id, name, domain_id;
+  bool enabled = false;
+};
+
+// OpenStack Identity. Also tells every other service who calls. Safe from any thread.
+class Keystone final : public access::Authenticator {
+ public:
+  // `world` must outlive it. Makes the keys if there are none; throws std::runtime_error with a
+  // sentence for the user if it cannot. The tables need not exist before start().
+  Keystone(const resource::World& world, Options options);
+  ~Keystone() override;
+
+  const resource::Service& service() const { return service_; }
+
+  // Reads revocations; call once, after the migrations and before requests.
+  void start();
+  // Makes or mends what a cloud needs: the domain "default"; projects admin, demo, service; roles
+  // admin, manager, member, reader, service and what implies what; the users admin and demo; the
+  // catalog. Existing passwords and everything else of the operator's are left alone; URLs of the
+  // entries given follow them. Safe at every start.
+  void bootstrap(const Bootstrap& wanted);
+
+  std::shared_ptr<const access::Caller> authenticate(std::string_view token) override;
+
+  std::optional<ProjectFacts> project(db::Session& session, std::string_view id) const;
+  std::optional<UserFacts> user(db::Session& session, std::string_view id) const;
+  // By id; ids that do not exist are absent.
+  std::map<std::string, ProjectFacts> projects(db::Session& session,
+                                               const std::vector<std::string>& ids) const;
+  std::map<std::string, UserFacts> users(db::Session& session,
+                                         const std::vector<std::string>& ids) const;
+  // A project of the domain "default" by its name.
+  std::optional<ProjectFacts> project_named(db::Session& session, std::string_view name) const;
+
+ private:
+  std::unique_ptr<State> state_;
+  std::unique_ptr<Tokens> tokens_;
+  resource::Service service_;
+};
+
+}  // namespace haneul::keystone

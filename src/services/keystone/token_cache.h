@@ -1,0 +1,68 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "access/caller.h"
+#include "services/keystone/epochs.h"
+#include "services/keystone/logic/token_payload.h"
+
+namespace haneul::keystone {
+
+// A token that was good when it was looked into, with the answer to "show this token" written out.
+struct ValidToken {
+  TokenPayload payload;
+  std::shared_ptr<const access::Caller> caller;
+  std::string body;  // {"token": {… without the closing brackets and the catalog
+  std::shared_ptr<const std::string> catalog;  // a JSON array; null for an unscoped token
+  bool has_access_rules = false;
+  bool user_may_manage = true;  // no restricted application credential
+  Epochs::Stamp stamp;
+
+  std::size_t bytes() const { return sizeof(*this) + body.capacity() + 1500; }
+};
+
+// Least recently used go first. A hit costs a hash and a short lock of one of many shards. Whether
+// an entry still holds is the asker's business (stamp and expiry).
+class TokenCache {
+ public:
+  struct Limits {
+    std::size_t entries_max = 100'000;
+    std::size_t bytes_max = 128 * 1024 * 1024;
+  };
+  explicit TokenCache(Limits limits);
+
+  std::shared_ptr<const ValidToken> find(std::string_view text);
+  void put(std::string_view text, std::shared_ptr<const ValidToken> token);
+  void drop(std::string_view text);
+  std::size_t size() const;
+
+ private:
+  struct Entry {
+    std::string text;
+    std::shared_ptr<const ValidToken> token;
+    std::size_t bytes;
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::list<Entry> recent;  // latest first
+    std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text;
+    std::size_t bytes = 0;
+
+    void erase(std::list<Entry>::iterator at);
+  };
+  static constexpr std::size_t kShards = 16;
+  Shard& shard(std::string_view text) {
+    return shards_[std::hash<std::string_view>()(text) % kShards];
+  }
+
+  const Limits per_shard_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace haneul::keystone
