@@ -24,7 +24,11 @@ void mark_dirty(db::Transaction& tx, const Context& context, net::Kind kind, std
         " VALUES (?, ?, 1, 0, ?, '')",
         {number, id, now});
   }
-  tx.after_commit([&flows = context.world.flows] { flows.wake(kSyncSubject); });
+  tx.after_commit([&context] { wake_sync(context); });
+}
+
+void wake_sync(const Context& context) {
+  if (!context.is_woken.exchange(true)) context.world.flows.wake(kSyncSubject);
 }
 
 void count_usage(db::Transaction& tx, const Context& context, std::string_view project,

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ struct Context {
   const resource::World& world;
   const Options& options;
   const access::Policy& policy;
+  // The sync flow was woken and has not looked yet: no need to wake it again.
+  mutable std::atomic<bool> is_woken{false};
 
   Instant now() const { return world.clock.now().truncated(); }
   bool is_admin(const access::Caller& caller) const;
@@ -51,5 +54,6 @@ void take_quota(db::Transaction& tx, const Context& context, std::string_view pr
 
 // The subject of the one flow that tells the driver.
 constexpr std::string_view kSyncSubject = "network-sync";
+void wake_sync(const Context& context);
 
 }  // namespace haneul::neutron

@@ -4,6 +4,7 @@
 
 #include "json/writer.h"
 #include "resource/call.h"
+#include "resource/webob.h"
 #include "services/neutron/errors.h"
 
 namespace haneul::neutron {
@@ -41,20 +42,10 @@ Status status_of(Fault::Kind kind) {
   return {Fault::Kind::internal, 500, "HTTPInternalServerError"};
 }
 
-// What keystonemiddleware answers before Neutron is reached.
-http::Response unauthorized_answer(const Fault& fault) {
-  json::Writer w;
-  w.begin_object().key("error").begin_object();
-  w.member("code", 401).member("title", "Unauthorized").member("message", fault.message());
-  w.end_object().end_object();
-  return http::Response::json(401, w.take());
-}
-
 }  // namespace
 
 http::Response Dialect::error(const Fault& fault, const resource::Version&,
                               const std::string&) const {
-  if (fault.kind() == Fault::Kind::unauthorized) return unauthorized_answer(fault);
   const Status status = status_of(fault.kind());
   const std::string_view message =
       status.code == 500 ? std::string_view("Request Failed: internal server error while "
@@ -66,6 +57,14 @@ http::Response Dialect::error(const Fault& fault, const resource::Version&,
   w.member("message", message).member("detail", "");
   w.end_object().end_object();
   return http::Response::json(status.code, w.take());
+}
+
+// A missing token is refused before Neutron is reached.
+http::Response Dialect::error_for(const http::Request& request, const Fault& fault,
+                                  const resource::Version& version,
+                                  const std::string& request_id) const {
+  if (fault.kind() == Fault::Kind::unauthorized) return resource::token_refused(request);
+  return error(fault, version, request_id);
 }
 
 const resource::Paging& Dialect::paging() const {

@@ -9,6 +9,9 @@ class Dialect final : public resource::Dialect {
  public:
   http::Response error(const Fault& fault, const resource::Version& version,
                        const std::string& request_id) const override;
+  http::Response error_for(const http::Request& request, const Fault& fault,
+                           const resource::Version& version,
+                           const std::string& request_id) const override;
   const resource::Paging& paging() const override;
   Fault invalid(const resource::Problem& problem) const override;
   Fault no_such(const resource::Resource& resource, std::string_view key) const override;

@@ -306,8 +306,10 @@ void set_shared(db::Transaction& tx, const Network& n, bool shared) {
 }
 
 void add_network_facts(db::Session& session, std::string_view network_id, RowFacts& facts) {
-  db::Rows rows = session.query("SELECT project_id, shared, external FROM networks WHERE id = ?",
-                                {network_id});
+  db::Rows rows = session.query(
+      "SELECT project_id, shared = 1 OR EXISTS (SELECT 1 FROM rbac_policies WHERE object_id ="
+      " networks.id), external FROM networks WHERE id = ?",
+      {network_id});
   if (!rows.next()) throw network_not_found(network_id);
   facts.add("network:project_id", rows.string(0));
   facts.add("network:tenant_id", rows.string(0));
@@ -353,6 +355,12 @@ Collection network_collection(const Context& context) {
   h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     return visible_networks(call.caller(), context.is_admin(call.caller()));
+  };
+  h.facts = [](db::Session& session, const Network& n, RowFacts& facts) {
+    // Whoever sees a row that is neither theirs nor external has it shared with them.
+    const bool by_policy = !n.shared && session.integer(
+        "SELECT 1 FROM rbac_policies WHERE object_id = ? LIMIT 1", {n.id});
+    if (by_policy) facts.add("shared", true);
   };
   h.before_create = [&context](resource::Change& c, Network& n) {
     complete_network(c.tx, context, n);

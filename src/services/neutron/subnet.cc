@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "resource/call.h"
+#include "resource/quota.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/ipam.h"
 #include "services/neutron/logic/subnet_rules.h"

@@ -175,9 +175,6 @@ CREATE TABLE routers (
   gateway_port_id TEXT,
   gateway_network_id TEXT,
   routes TEXT NOT NULL,
-  distributed INTEGER NOT NULL,
-  ha INTEGER NOT NULL,
-  flavor_id TEXT,
   availability_zone_hints TEXT NOT NULL,
   availability_zones TEXT NOT NULL,
   description TEXT NOT NULL,
@@ -260,3 +257,35 @@ CREATE TABLE net_dirty (
   PRIMARY KEY (kind, id)
 );
 CREATE INDEX net_dirty_by_next_try ON net_dirty (next_try, kind);
+
+CREATE TABLE subnetpools (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  prefixes TEXT NOT NULL,
+  ip_version INTEGER NOT NULL,
+  default_prefixlen INTEGER NOT NULL,
+  min_prefixlen INTEGER NOT NULL,
+  max_prefixlen INTEGER NOT NULL,
+  default_quota INTEGER,
+  address_scope_id TEXT,
+  shared INTEGER NOT NULL,
+  is_default INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision_number INTEGER NOT NULL
+);
+CREATE INDEX subnetpools_by_project ON subnetpools (project_id, id);
+CREATE INDEX subnetpools_by_default ON subnetpools (is_default, ip_version);
+CREATE INDEX subnetpools_by_scope ON subnetpools (address_scope_id);
+
+CREATE TABLE address_scopes (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  ip_version INTEGER NOT NULL,
+  shared INTEGER NOT NULL
+);
+CREATE INDEX address_scopes_by_project ON address_scopes (project_id, id);
