@@ -142,6 +142,11 @@ void KeystoneDialect::row_links(json::Writer& w, const resource::Call& call,
   write_self_link(w, call, fmt::format("/{}/{}", r.plural, percent_encode(key)));
 }
 
+// Kept as extra attributes by their nouns; limits have none.
+bool KeystoneDialect::unknown_keys_ignored(const resource::Resource& r) const {
+  return r.singular != "limit" && r.singular != "registered_limit";
+}
+
 std::string v3_url(const resource::Call& call) { return call.service_url() + "/v3"; }
 
 void write_list_links(json::Writer& w, const resource::Call& call) { write_links(w, call, ""); }

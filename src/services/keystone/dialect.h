@@ -33,7 +33,7 @@ class KeystoneDialect final : public resource::Dialect {
                 const std::string& next_marker) const override;
   void row_links(json::Writer& w, const resource::Call& call, const resource::Resource& resource,
                  const std::string& key) const override;
-  bool unknown_keys_ignored(const resource::Resource&) const override { return true; }
+  bool unknown_keys_ignored(const resource::Resource& resource) const override;
   bool sees_all(const resource::Call&) const override { return true; }
 };
 

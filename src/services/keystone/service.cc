@@ -3,12 +3,19 @@
 #include <stdexcept>
 
 #include "services/keystone/auth.h"
+#include "services/keystone/catalog_service.h"
+#include "services/keystone/credential.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/discovery.h"
 #include "services/keystone/domain.h"
+#include "services/keystone/endpoint.h"
 #include "services/keystone/grant.h"
 #include "services/keystone/implied_role.h"
+#include "services/keystone/limit.h"
 #include "services/keystone/policies.h"
+#include "services/keystone/region.h"
+#include "services/keystone/registered_limit.h"
+#include "services/keystone/role_assignment.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -50,7 +57,14 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_roles(service, state);
   add_implied_roles(service, state);
   add_grants(service, state);
+  add_role_assignments(service, state);
   add_application_credentials(service, state);
+  add_credentials(service, state);
+  add_regions(service, state);
+  add_catalog_services(service, state);
+  add_endpoints(service, state);
+  add_registered_limits(service, state);
+  add_limits(service, state);
   service.every(std::chrono::hours(1), "keystone.forget_old_revocations",
                 [&state] { forget_old_revocations(state); });
   return service;
