@@ -96,7 +96,8 @@ json::Object Metadata::ec2_tree(std::string_view version) const {
   const Server& s = server_;
   const std::string hostname = hostname_of(s);
   json::Array groups;
-  for (const auto& g : *json::parse(s.security_groups)->array()) groups.push_back(*g.at({"name"}));
+  const auto named = json::parse(s.security_groups);
+  for (const auto& g : *named->array()) groups.push_back(*g.at({"name"}));
   // EC2's ids are numbers that only have to stay the same: an image has none but its UUID.
   json::Object data{{"ami-id", "ami-" + s.image_id.substr(0, 8)},
                     {"ami-launch-index", s.launch_index},
