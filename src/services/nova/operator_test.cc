@@ -272,6 +272,12 @@ TEST_F(NovaTest, ShowsPartsOfAServer) {
   expect_error(ask("POST", path + "/os-interface", R"({"interfaceAttachment":{}})"), 400,
                "badRequest", "Attaching interfaces is not supported");
   EXPECT_EQ(ask("DELETE", path + "/os-interface/shoe").status, 501);
+  const auto groups = ask("GET", path + "/os-security-groups");
+  const json::Value& group = first(groups, "security_groups");
+  ASSERT_NE(group.at({"name"}), nullptr);
+  EXPECT_EQ(*group.at({"name"})->text(), "default");
+  const json::Value& rule = group.at({"rules"})->array()->front();
+  EXPECT_EQ(*rule.at({"group", "name"})->text(), "default");
   expect_error(act(id, R"({"changePassword":{"adminPass":"x"}})"), 409, "conflictingRequest",
                "QEMU guest agent is not enabled");
   EXPECT_EQ(count(ask("GET", path + "/os-volume_attachments"), "volumeAttachments"), 0u);
