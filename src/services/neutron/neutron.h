@@ -137,6 +137,9 @@ class Neutron {
   // As the driver is to plug it.
   std::optional<net::Port> wiring(db::Session& session, std::string_view port_id) const;
   std::optional<net::Network> network_wiring(db::Session& session, std::string_view id) const;
+  // With its rules.
+  std::optional<net::SecurityGroup> security_group_wiring(db::Session& session,
+                                                          std::string_view id) const;
   std::vector<SubnetFacts> subnets(db::Session& session, std::span<const std::string> ids) const;
 
   // For metadata. -----------------------------------------------------------------------------

@@ -164,6 +164,11 @@ std::optional<net::Port> Neutron::wiring(db::Session& session, std::string_view 
   return desired_port(session, port_id);
 }
 
+std::optional<net::SecurityGroup> Neutron::security_group_wiring(db::Session& session,
+                                                                 std::string_view id) const {
+  return desired_security_group(session, id);
+}
+
 std::optional<net::Network> Neutron::network_wiring(db::Session& session,
                                                     std::string_view id) const {
   return desired_network(session, id);
