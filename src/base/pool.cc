@@ -1,7 +1,6 @@
 #include "base/pool.h"
 
 #include <exception>
-
 #include <pthread.h>
 
 #include "base/log.h"
@@ -13,7 +12,9 @@ Pool::Pool(std::string name, std::size_t threads, std::size_t queue_max)
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-Pool::~Pool() { close(); }
+Pool::~Pool() {
+  close();
+}
 
 // Waking a thread for each of many short jobs costs more than the jobs: they come one after the
 // other instead, as long as there is work.

@@ -1,4 +1,5 @@
 #include "services/nova/flows/server_flows.h"
+#include "services/nova/metadata_service.h"
 #include "services/nova/networking.h"
 #include "services/nova/tenant_usage.h"
 #include "services/placement/placement.h"
@@ -33,6 +34,7 @@ flow::Outcome DeleteServer::forget(const flow::Visit&) {
     cloud->placement.release(tx, server_id);
     release_server_quota(*cloud, tx, *server);
     leave_groups(tx, server_id);
+    forget_password(tx, server_id);
     record_usage(tx, *server, cloud->world.clock.now());
     cloud->servers.remove(tx, server_id);
   });
