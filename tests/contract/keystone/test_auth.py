@@ -148,7 +148,7 @@ class ApplicationCredential(IdentityTest):
         from keystoneclient.v3 import client
         restricted = client.Client(session=self.log_in(self.create()), endpoint_override=URL)
         with self.assertRaises(exceptions.Forbidden):
-            restricted.application_credentials.create(name("second"), user=self.owner)
+            restricted.application_credentials.create(name("second"), user=self.owner.id)
 
 
 class Endings(IdentityTest):
