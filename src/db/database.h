@@ -112,6 +112,9 @@ class Transaction : public Session {
   }
   // Several statements without values; for migrations.
   virtual void execute_script(std::string_view sql) = 0;
+  // Runs in this transaction when the body has ended, in order; may write, and what it throws undoes
+  // all. For what must look at everything the body did.
+  virtual void at_end(std::function<void(Transaction&)> job) = 0;
   // Runs on the caller's thread after the commit is on disk, in order; not if it failed.
   virtual void after_commit(std::function<void()> job) = 0;
 };

@@ -113,6 +113,22 @@ TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
   EXPECT_EQ(ran, 1);
 }
 
+TEST_F(DatabaseTest, AtEndSeesEverythingAndMayStillUndoIt) {
+  database_->write([&](Transaction& tx) {
+    tx.at_end([](Transaction& t) {
+      t.execute("INSERT INTO t (id) SELECT 100 + COUNT(*) FROM t");
+    });
+    tx.execute("INSERT INTO t (id) VALUES (1)");
+  });
+  EXPECT_EQ(database_->read([](Session& s) { return s.integer("SELECT MAX(id) FROM t"); }), 101);
+  EXPECT_THROW(database_->write([](Transaction& tx) {
+    tx.execute("INSERT INTO t (id) VALUES (2)");
+    tx.at_end([](Transaction&) { throw std::runtime_error("no"); });
+  }),
+               std::runtime_error);
+  EXPECT_EQ(count(), 2);
+}
+
 TEST_F(DatabaseTest, AReadSeesOneMomentWhileOthersWrite) {
   database_->read([&](Session& s) {
     EXPECT_EQ(s.integer("SELECT COUNT(*) FROM t"), 0);

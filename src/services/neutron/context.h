@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct Context {
   const resource::World& world;
   const Options& options;
   const access::Policy& policy;
+  // Told, in the transaction, of a device whose ports' addresses changed; see on_device_change.
+  std::function<void(db::Transaction&, const std::string& device_id)> device_changed = {};
   // The sync flow was woken and has not looked yet: no need to wake it again.
   mutable std::atomic<bool> is_woken{false};
 
@@ -42,6 +45,9 @@ struct Context {
 
 // The driver must be told of this object once the transaction commits.
 void mark_dirty(db::Transaction& tx, const Context& context, net::Kind kind, std::string_view id);
+
+// The port's addresses, inside or out, change in this transaction: its server wants to know.
+void note_port(db::Transaction& tx, const Context& context, std::string_view port_id);
 
 // Adds to (or, negative, takes from) what a project uses without asking its limit: ports that
 // Neutron makes for itself.

@@ -136,6 +136,7 @@ void let_go(Row& row) {
 
 void mark_router(db::Transaction& tx, const Context& context, const Row& row) {
   if (row.router_id) mark_dirty(tx, context, net::Kind::router, *row.router_id);
+  if (row.port_id) note_port(tx, context, *row.port_id);
 }
 
 void associate(db::Transaction& tx, const Context& context, const access::Caller& caller,

@@ -1,5 +1,7 @@
 #include "services/neutron/neutron.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -72,7 +74,16 @@ void Neutron::resync() {
 std::vector<std::string> Neutron::doctor() {
   auto& context = impl_->context;
   std::vector<std::string> lines;
-  const Differences found = compare(context, impl_->driver);
+  // Looked at twice: what changed while the first look was taken is no difference.
+  Differences found = compare(context, impl_->driver);
+  const Differences again = compare(context, impl_->driver);
+  const auto keep = [](std::vector<net::Object>& list, const std::vector<net::Object>& other) {
+    std::erase_if(list, [&](const net::Object& o) {
+      return std::find(other.begin(), other.end(), o) == other.end();
+    });
+  };
+  keep(found.missing, again.missing);
+  keep(found.strays, again.strays);
   for (const auto& o : found.missing) {
     lines.push_back(fmt::format("{} {} is not in the network", kind_name(o.kind), o.id));
   }
@@ -97,6 +108,11 @@ void Neutron::report_host(db::Transaction& tx, const HostReport& report) {
 
 void Neutron::on_port_status(std::function<void(const PortFacts&, bool)> listener) {
   impl_->listener = std::move(listener);
+}
+
+void Neutron::on_device_change(
+    std::function<void(db::Transaction&, const std::string&)> listener) {
+  impl_->context.device_changed = std::move(listener);
 }
 
 }  // namespace haneul::neutron

@@ -101,6 +101,11 @@ class Neutron {
   // transactions. Set before start().
   void on_port_status(std::function<void(const PortFacts&, bool up)> listener);
 
+  // Ports of this device got or lost addresses, floating ones included. Called at the end of the
+  // transaction that changes them, for devices whose owner is a compute host. Set before start().
+  void on_device_change(
+      std::function<void(db::Transaction&, const std::string& device_id)> listener);
+
   // For servers. ------------------------------------------------------------------------------
   // The networks a server without a wish may be put on: the project's own, and shared ones.
   std::vector<NetworkFacts> available_networks(db::Session& session,

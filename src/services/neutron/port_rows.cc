@@ -100,6 +100,7 @@ void save_port(db::Transaction& tx, const Context& context, PortRow& port) {
   touch(port_resource(), &port, context.now());
   ports().update(tx, port);
   mark_dirty(tx, context, net::Kind::port, port.id);
+  note_port(tx, context, port.id);
 }
 
 }  // namespace haneul::neutron

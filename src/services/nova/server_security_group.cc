@@ -103,8 +103,8 @@ http::Response change_groups(Call& call, Cloud& cloud, bool add) {
   const std::string name = form.required_text("name", {.chars_min = 1});
   form.done();
   call.db().write([&](db::Transaction& tx) {
-    Server s = fetch_server(
-        call, cloud, tx,
+    Server s = call.fetch(
+        tx, cloud.servers, call.param("id"),
         add ? "os_compute_api:os-security-groups:add" : "os_compute_api:os-security-groups:remove");
     const auto group = find_group(call, cloud, tx, name);
     json::Array names = names_of(s);

@@ -1,6 +1,7 @@
 #include "resource/service.h"
 
 #include "flow/engine.h"
+#include "services/neutron/neutron.h"
 #include "services/nova/aggregate.h"
 #include "services/nova/availability_zone.h"
 #include "services/nova/cloud.h"
@@ -12,6 +13,7 @@
 #include "services/nova/hypervisor.h"
 #include "services/nova/instance_action.h"
 #include "services/nova/limits.h"
+#include "services/nova/networking.h"
 #include "services/nova/metadata_service.h"
 #include "services/nova/nova.h"
 #include "services/nova/policies.h"
@@ -76,6 +78,10 @@ struct Nova::Impl {
     service.every(kComparePowerEvery, "nova.compare_power", [this] { compare_power(cloud); });
     add_routes();
     add_server_flows(world.flows, cloud);
+    neutron.on_device_change([this](db::Transaction& tx, const std::string& server_id) {
+      auto server = cloud.servers.find(tx, server_id);
+      if (server && refresh_addresses(cloud, tx, *server)) cloud.servers.update(tx, *server);
+    });
   }
 
   void add_routes() {

@@ -158,7 +158,9 @@ net::Router to_net(const RouterRow& router, const std::vector<RouterLeg>& interf
   return out;
 }
 
-bool is_wired(const PortRow& port) { return port.device_owner != kFloatingIpOwner; }
+bool is_wired(const PortRow& port) {
+  return port.device_owner != kFloatingIpOwner && port.device_owner != kDistributedOwner;
+}
 
 std::optional<net::Network> desired_network(db::Session& session, std::string_view id) {
   const auto network = networks().find(session, id);
