@@ -121,6 +121,9 @@ struct Events {
 // to the object given, whatever it was before; `remove` of the absent is fine. Both return when the
 // northbound database has it (not when every host has). An object may name others that do not
 // exist yet (a port of an unknown network is an Error; an unknown security group waits).
+// Two ports are nothing by themselves: a floating IP's (network:floatingip) has no row anywhere, and
+// the metadata port (network:distributed) comes and goes with its network, whose put() makes it;
+// put() and remove() of them do nothing, list() names the latter.
 // Throws Error; may be repeated. Calls come from one thread at a time.
 class Driver {
  public:
