@@ -465,12 +465,6 @@ constexpr access::PolicyDefault kTable[] = {
 
 }  // namespace
 
-<<<<<<< HEAD
-std::span<const access::PolicyDefault> policies() {
-  return kTable;
-}
-=======
 constinit const std::span<const access::PolicyDefault> kPolicies(kTable);
->>>>>>> neutron
 
 }  // namespace haneul::neutron
