@@ -9,7 +9,9 @@ namespace haneul::resource {
 
 Call::Call(Parts parts) : parts_(std::move(parts)) {}
 
-const Dialect& Call::dialect() const { return parts_.service.dialect(); }
+const Dialect& Call::dialect() const {
+  return parts_.service.dialect();
+}
 
 const http::Query& Call::query() const {
   if (!query_) {
@@ -43,8 +45,9 @@ namespace {
 // A host as clients may send it: nothing that could leave a link or a header.
 bool is_plain_host(std::string_view host) {
   if (host.empty() || host.size() > 255) return false;
-  return host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                ".-_:[]") == std::string_view::npos;
+  return host.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             ".-_:[]") == std::string_view::npos;
 }
 
 }  // namespace
@@ -60,7 +63,9 @@ std::string base_url_of(const http::Request& request) {
   return std::string(scheme) + "://" + std::string(host);
 }
 
-std::string Call::service_url() const { return base_url() + std::string(parts_.service.mount()); }
+std::string Call::service_url() const {
+  return base_url() + std::string(parts_.service.mount());
+}
 
 bool Call::allowed(std::string_view rule, const access::Target& target) const {
   return parts_.service.policy().check(rule, *parts_.caller, target);
@@ -69,13 +74,17 @@ bool Call::allowed(std::string_view rule, const access::Target& target) const {
 namespace {
 
 access::PairsTarget own_target(const access::Caller& c) {
-  return {{"project_id", c.project_id.text}, {"tenant_id", c.project_id.text},
-          {"user_id", c.user_id.text},       {"domain_id", c.domain_id.text}};
+  return {{"project_id", c.project_id.text},
+          {"tenant_id", c.project_id.text},
+          {"user_id", c.user_id.text},
+          {"domain_id", c.domain_id.text}};
 }
 
 }  // namespace
 
-bool Call::allowed(std::string_view rule) const { return allowed(rule, own_target(caller())); }
+bool Call::allowed(std::string_view rule) const {
+  return allowed(rule, own_target(caller()));
+}
 
 void Call::enforce(std::string_view rule, const access::Target& target) const {
   if (!has_caller()) throw dialect().unauthenticated();

@@ -13,7 +13,9 @@ const Paging& Dialect::paging() const {
   return kStandard;
 }
 
-std::string Dialect::new_id(const Resource&) const { return new_uuid(); }
+std::string Dialect::new_id(const Resource&) const {
+  return new_uuid();
+}
 
 Fault Dialect::duplicate(const Resource& resource, std::string_view) const {
   return Fault::conflict(fmt::format("Duplicate {}.", resource.singular));

@@ -77,6 +77,14 @@ std::map<std::string, QuotaUsage> Quota::of_project(db::Session& session, std::s
   return all;
 }
 
+std::set<std::string> Quota::projects(db::Session& session, std::string_view service) const {
+  std::set<std::string> all;
+  db::Rows rows =
+      session.query("SELECT DISTINCT project_id FROM quota_usages WHERE service = ?", {service});
+  while (rows.next()) all.insert(rows.string(0));
+  return all;
+}
+
 void Quota::set_limit(db::Transaction& tx, std::string_view service, std::string_view project,
                       std::string_view resource, std::int64_t hard_limit) {
   const auto changed = tx.execute(

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class Quota {
   // own have.
   std::map<std::string, QuotaUsage> of_project(db::Session& session, std::string_view service,
                                                std::string_view project) const;
+  // Those that were ever charged for anything of the service.
+  std::set<std::string> projects(db::Session& session, std::string_view service) const;
   // As declared.
   std::map<std::string, std::int64_t> standard(std::string_view service) const;
   // For one project, or for kEveryProject instead of what was declared.

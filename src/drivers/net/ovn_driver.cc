@@ -31,9 +31,13 @@ OvnDriver::OvnDriver(OvnOptions options)
   client.tables = ovn::northbound_tables();
   client.request_time_max = options_.request_time_max;
   client.on_change = [this](const std::vector<ovsdb::Change>& changes,
-                            const ovsdb::Client& northbound) { watch_.take(changes, northbound); };
+                            const ovsdb::Client& northbound) {
+    northbound.read([&](const ovsdb::Replica& replica) { watch_.take(changes, replica); });
+  };
   northbound_ = std::make_unique<ovsdb::Client>(std::move(client));
-  watch_.start(*northbound_);
+  watch_.start([this](const std::function<void(const ovsdb::Replica&)>& look) {
+    northbound_->read([&look](const ovsdb::Replica& replica) { look(replica); });
+  });
 }
 
 OvnDriver::~OvnDriver() {

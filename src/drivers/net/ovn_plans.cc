@@ -126,8 +126,8 @@ void plan_groups(const Replica& replica, const Port& port, const std::string& uu
   if (is_filtered(row)) wanted.emplace(kDropGroup);
   if (!uuid.starts_with('@')) {
     replica.each(kGroup, [&](const std::string& group, const Row& present) {
-      if (mark_of(present).empty() || wanted.contains(name_key(present))) return;
       if (!ovsdb::column(present, "ports").has(uuid)) return;
+      if (mark_of(present).empty() || wanted.contains(name_key(present))) return;
       plan.remove_from(kGroup, group, "ports", uuid);
     });
   }

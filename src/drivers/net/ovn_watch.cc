@@ -63,22 +63,22 @@ void Watch::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Watch::start(const ovsdb::Client& northbound) {
+void Watch::start(Look look) {
   const std::lock_guard lock(mutex_);
-  northbound_ = &northbound;
+  look_ = std::move(look);
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "ovn-watch");
     work();
   });
 }
 
-void Watch::take(const std::vector<Change>& changes, const ovsdb::Client& northbound) {
-  northbound.read([&](const Replica& replica) {
+void Watch::take(const std::vector<Change>& changes, const Replica& replica) {
+  {
     const std::lock_guard lock(mutex_);
     const bool first = !loaded_;
     loaded_ = true;
     for (const Change& change : changes) take_one(change, replica, first);
-  });
+  }
   wake_.notify_all();
 }
 
@@ -125,10 +125,10 @@ void Watch::on_events(Events events) {
     const std::lock_guard lock(mutex_);
     events_ = std::move(events);
     listening_ = true;
-    if (!loaded_ || northbound_ == nullptr) return;
+    if (!loaded_ || !look_) return;
   }
   std::vector<std::pair<std::string, bool>> now;
-  northbound_->read([&](const Replica& replica) {
+  look_([&](const Replica& replica) {
     replica.each(kPorts, [&](const std::string&, const Row& row) {
       const auto object = object_of(mark_of(row));
       if (!object || object->kind != Kind::port) return;
@@ -176,8 +176,7 @@ void Watch::judge(std::unique_lock<std::mutex>& lock) {
     const auto suspects = std::exchange(suspects_, {});
     const auto members = std::exchange(members_, {});
     lock.unlock();
-    found = northbound_->read(
-        [&](const Replica& replica) { return find_drifted(suspects, members, replica); });
+    look_([&](const Replica& replica) { found = find_drifted(suspects, members, replica); });
   }
   if (found.shared) mend_shared_();
   lock.lock();

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "drivers/net/driver.h"
-#include "drivers/net/ovsdb.h"
+#include "drivers/net/ovsdb_replica.h"
 
 namespace haneul::net::ovn {
 
@@ -20,6 +20,9 @@ namespace haneul::net::ovn {
 // judged while `puts` is held. Safe from any thread.
 class Watch {
  public:
+  // Calls what it is given while the replica does not change.
+  using Look = std::function<void(const std::function<void(const ovsdb::Replica&)>&)>;
+
   // `mend_shared` is called from the watch's thread, with nothing held, when rows of no single
   // object were disturbed.
   Watch(std::mutex& puts, std::function<void()> mend_shared);
@@ -27,12 +30,12 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Begins to follow; before that the client may call take() already.
-  void start(const ovsdb::Client& northbound);
+  // Begins to judge and to tell; take() may be called before.
+  void start(Look look);
   // Returns when no more is told; final.
   void stop();
-  // From the client's thread: what it was told.
-  void take(const std::vector<ovsdb::Change>& changes, const ovsdb::Client& northbound);
+  // What changed, in a replica that has the changes. The first call is of all that is there.
+  void take(const std::vector<ovsdb::Change>& changes, const ovsdb::Replica& replica);
   // Under `puts`: what happened so far to the object's rows and to these was our own doing.
   void settle(const std::string& mark, const std::set<std::string>& touched);
   // The state of every port is told first.
@@ -61,7 +64,7 @@ class Watch {
   const std::function<void()> mend_shared_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  const ovsdb::Client* northbound_ = nullptr;
+  Look look_;
   Events events_;
   bool listening_ = false;
   bool loaded_ = false;

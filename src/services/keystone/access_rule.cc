@@ -31,14 +31,15 @@ void write_rule(json::Writer& w, const db::Rows& rows) {
 // Finds the user's own rule by id, else an equal one, else makes it.
 std::string stored_rule(db::Transaction& tx, const std::string& user_id, const AccessRule& rule) {
   if (!rule.id.empty() && rule.service.empty()) {
-    const auto id = tx.text("SELECT id FROM access_rules WHERE id = ? AND user_id = ?",
-                            {rule.id, user_id});
+    const auto id =
+        tx.text("SELECT id FROM access_rules WHERE id = ? AND user_id = ?", {rule.id, user_id});
     if (!id) throw no_such("Access Rule", rule.id);
     return *id;
   }
-  const auto same = tx.text("SELECT id FROM access_rules WHERE user_id = ? AND service = ? AND "
-                            "path = ? AND method = ?",
-                            {user_id, rule.service, rule.path, rule.method});
+  const auto same = tx.text(
+      "SELECT id FROM access_rules WHERE user_id = ? AND service = ? AND "
+      "path = ? AND method = ?",
+      {user_id, rule.service, rule.path, rule.method});
   if (same) return *same;
   const std::string id = new_hex_id();
   tx.execute("INSERT INTO access_rules (id, user_id, service, path, method) VALUES (?, ?, ?, ?, ?)",
@@ -113,8 +114,10 @@ http::Response remove(Call& call, const State& state) {
     const auto there = tx.text("SELECT id FROM access_rules WHERE id = ? AND user_id = ?",
                                {id, call.param("user_id")});
     if (!there) throw no_such("Access Rule", id);
-    const auto used = tx.text("SELECT application_credential_id FROM "
-                              "application_credential_access_rules WHERE access_rule_id = ?", {id});
+    const auto used = tx.text(
+        "SELECT application_credential_id FROM "
+        "application_credential_access_rules WHERE access_rule_id = ?",
+        {id});
     if (used) {
       throw forbidden_action("May not delete access rule in use by application credentials");
     }
@@ -137,10 +140,14 @@ void store_access_rules(db::Transaction& tx, const std::string& user_id,
                         const std::string& app_cred_id, const std::vector<AccessRule>& rules) {
   for (const AccessRule& rule : rules) {
     const auto id = stored_rule(tx, user_id, rule);
-    tx.execute("DELETE FROM application_credential_access_rules WHERE "
-               "application_credential_id = ? AND access_rule_id = ?", {app_cred_id, id});
-    tx.execute("INSERT INTO application_credential_access_rules (application_credential_id, "
-               "access_rule_id) VALUES (?, ?)", {app_cred_id, id});
+    tx.execute(
+        "DELETE FROM application_credential_access_rules WHERE "
+        "application_credential_id = ? AND access_rule_id = ?",
+        {app_cred_id, id});
+    tx.execute(
+        "INSERT INTO application_credential_access_rules (application_credential_id, "
+        "access_rule_id) VALUES (?, ?)",
+        {app_cred_id, id});
   }
 }
 
@@ -148,7 +155,8 @@ void write_access_rules(json::Writer& w, db::Session& session, std::string_view 
   db::Rows rows = session.query(
       "SELECT r.id, r.service, r.path, r.method FROM application_credential_access_rules a "
       "JOIN access_rules r ON r.id = a.access_rule_id WHERE a.application_credential_id = ? "
-      "ORDER BY r.id", {app_cred_id});
+      "ORDER BY r.id",
+      {app_cred_id});
   while (rows.next()) {
     w.begin_object();
     write_rule(w, rows);

@@ -22,16 +22,16 @@ using resource::Call;
 using resource::field;
 using resource::Form;
 
-constexpr auto kFields = resource::fields(
-    field<&ApplicationCredential::id>("id"),
-    field<&ApplicationCredential::user_id>("user_id").hidden(),
-    field<&ApplicationCredential::name>("name").filter().sort_key(),
-    field<&ApplicationCredential::project_id>("project_id"),
-    field<&ApplicationCredential::description>("description"),
-    field<&ApplicationCredential::secret_hash>("secret_hash").hidden(),
-    field<&ApplicationCredential::expires_at>("expires_at"),
-    field<&ApplicationCredential::unrestricted>("unrestricted"),
-    field<&ApplicationCredential::has_access_rules>("has_access_rules").hidden());
+constexpr auto kFields =
+    resource::fields(field<&ApplicationCredential::id>("id"),
+                     field<&ApplicationCredential::user_id>("user_id").hidden(),
+                     field<&ApplicationCredential::name>("name").filter().sort_key(),
+                     field<&ApplicationCredential::project_id>("project_id"),
+                     field<&ApplicationCredential::description>("description"),
+                     field<&ApplicationCredential::secret_hash>("secret_hash").hidden(),
+                     field<&ApplicationCredential::expires_at>("expires_at"),
+                     field<&ApplicationCredential::unrestricted>("unrestricted"),
+                     field<&ApplicationCredential::has_access_rules>("has_access_rules").hidden());
 static_assert(resource::complete<ApplicationCredential>(kFields));
 
 constexpr std::size_t kSecretBytes = 64;
@@ -60,14 +60,16 @@ std::optional<Instant> read_expiry(const State& state, Form& form) {
   if (!text) return std::nullopt;
   const auto when = parse_instant(*text);
   if (!when) {
-    throw Fault::bad_request("Timestamp not in expected format. The server could not comply with "
-                             "the request since it is either malformed or otherwise incorrect. The "
-                             "client is assumed to be in error.");
+    throw Fault::bad_request(
+        "Timestamp not in expected format. The server could not comply with "
+        "the request since it is either malformed or otherwise incorrect. The "
+        "client is assumed to be in error.");
   }
   if (*when <= state.now()) {
-    throw Fault::bad_request("The 'expires_at' must not be before now. The server could not comply "
-                             "with the request since it is either malformed or otherwise "
-                             "incorrect. The client is assumed to be in error.");
+    throw Fault::bad_request(
+        "The 'expires_at' must not be before now. The server could not comply "
+        "with the request since it is either malformed or otherwise "
+        "incorrect. The client is assumed to be in error.");
   }
   return when;
 }
@@ -113,8 +115,7 @@ std::vector<std::string> roles_for(const RoleGraph& graph, db::Session& session,
                                    const Wanted& wanted) {
   std::vector<std::string> asked = wanted.role_ids, own, all;
   for (const auto& name : wanted.role_names) {
-    const auto id =
-        session.text("SELECT id FROM roles WHERE domain_id = '' AND name = ?", {name});
+    const auto id = session.text("SELECT id FROM roles WHERE domain_id = '' AND name = ?", {name});
     if (!id) throw no_such("role", name);
     asked.push_back(*id);
   }
@@ -134,8 +135,9 @@ std::vector<std::string> roles_for(const RoleGraph& graph, db::Session& session,
 
 void refuse_restricted(const Call& call) {
   if (!call.caller().app_cred_restricted) return;
-  throw forbidden_action("Using method 'application_credential' is not allowed for managing "
-                         "additional application credentials.");
+  throw forbidden_action(
+      "Using method 'application_credential' is not allowed for managing "
+      "additional application credentials.");
 }
 
 void refuse_delegated(const Call& call) {
@@ -146,11 +148,13 @@ void refuse_delegated(const Call& call) {
 void refuse_beyond_limit(const State& state, db::Session& session, const std::string& user_id) {
   const auto limit = state.options.application_credentials_max;
   if (limit < 0) return;
-  const auto count = session.integer(
-      "SELECT COUNT(*) FROM application_credentials WHERE user_id = ?", {user_id});
+  const auto count =
+      session.integer("SELECT COUNT(*) FROM application_credentials WHERE user_id = ?", {user_id});
   if (count.value_or(0) < limit) return;
-  throw Fault::forbidden(fmt::format("Unable to create additional application credentials, maximum "
-                                     "of {} already exceeded for user.", limit));
+  throw Fault::forbidden(
+      fmt::format("Unable to create additional application credentials, maximum "
+                  "of {} already exceeded for user.",
+                  limit));
 }
 
 void write_roles(json::Writer& w, db::Session& session, const std::string& id) {
@@ -189,21 +193,26 @@ void write_one(json::Writer& w, const Call& call, db::Session& session,
   w.end_object();
 }
 
-access::PairsTarget own(const Call& call) { return {{"user_id", call.param("user_id")}}; }
+access::PairsTarget own(const Call& call) {
+  return {{"user_id", call.param("user_id")}};
+}
 
 void store(State& state, db::Transaction& tx, Wanted& wanted,
            const std::vector<std::string>& roles) {
   const auto& row = wanted.row;
-  const auto taken = tx.text("SELECT id FROM application_credentials WHERE user_id = ? AND name = ?",
-                             {row.user_id, row.name});
+  const auto taken =
+      tx.text("SELECT id FROM application_credentials WHERE user_id = ? AND name = ?",
+              {row.user_id, row.name});
   if (taken) {
     throw conflict("application_credential",
                    fmt::format("Duplicate entry found with name {}", row.name));
   }
   state.application_credentials.insert(tx, row);
   for (const auto& role : roles) {
-    tx.execute("INSERT INTO application_credential_roles (application_credential_id, role_id) "
-               "VALUES (?, ?)", {row.id, role});
+    tx.execute(
+        "INSERT INTO application_credential_roles (application_credential_id, role_id) "
+        "VALUES (?, ?)",
+        {row.id, role});
   }
   store_access_rules(tx, row.user_id, row.id, wanted.rules);
 }
@@ -281,8 +290,10 @@ void remove_where(State& state, db::Transaction& tx, const resource::Where& wher
   for (const auto& c : doomed) {
     tx.execute("DELETE FROM application_credential_roles WHERE application_credential_id = ?",
                {c.id});
-    tx.execute("DELETE FROM application_credential_access_rules WHERE "
-               "application_credential_id = ?", {c.id});
+    tx.execute(
+        "DELETE FROM application_credential_access_rules WHERE "
+        "application_credential_id = ?",
+        {c.id});
     state.application_credentials.remove(tx, c.id);
     state.epochs.change_user(tx, c.user_id);
   }

@@ -96,8 +96,7 @@ http::Response show_token(resource::Call& call, Tokens& tokens, const State& sta
   refuse_hidden_rules(call, *subject);
   const bool head = call.request().method == "HEAD";
   ask_policy(call, head ? "identity:check_token" : "identity:validate_token", *subject);
-  const bool with_catalog =
-      call.request().raw_query.empty() || !call.query().has("nocatalog");
+  const bool with_catalog = call.request().raw_query.empty() || !call.query().has("nocatalog");
   auto response = http::Response::json(200, token_body(*subject, with_catalog));
   response.headers.set("X-Subject-Token",
                        std::string(call.request().headers.get("X-Subject-Token")));

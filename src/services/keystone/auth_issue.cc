@@ -29,8 +29,7 @@ struct Identity {
   }
 };
 
-std::optional<Project> find_domain(const State& state, db::Session& session,
-                                   const DomainRef& ref) {
+std::optional<Project> find_domain(const State& state, db::Session& session, const DomainRef& ref) {
   Where where;
   where.equals("is_domain", true).equals("enabled", true);
   where.equals(ref.name.empty() ? "id" : "name", ref.name.empty() ? ref.id : ref.name);
@@ -69,8 +68,8 @@ std::optional<User> find_user(const State& state, db::Session& session, const Us
 
 // An unknown user costs the same time and gets the same answer as a wrong password.
 User check_password(State& state, const UserRef& ref) {
-  const auto user = state.world.db.read(
-      [&](db::Session& session) { return find_user(state, session, ref); });
+  const auto user =
+      state.world.db.read([&](db::Session& session) { return find_user(state, session, ref); });
   const bool has_hash = user && user->password_hash;
   const std::string& hash = has_hash ? *user->password_hash : state.dummy_hash;
   const bool right = verify_password(ref.password.value_or(""), hash) && has_hash && ref.password;
@@ -78,8 +77,8 @@ User check_password(State& state, const UserRef& ref) {
   const bool expired = user->password_expires_at && *user->password_expires_at <= state.now() &&
                        !option_is_set(user->options, "ignore_password_expiry");
   if (expired) {
-    throw Fault::unauthorized(fmt::format(
-        "The password is expired and needs to be changed for user: {}.", user->id));
+    throw Fault::unauthorized(
+        fmt::format("The password is expired and needs to be changed for user: {}.", user->id));
   }
   return *user;
 }
@@ -88,16 +87,19 @@ void refuse_rescoping(const ValidToken& token, const ScopeWanted& scope) {
   using Kind = ScopeWanted::Kind;
   const bool narrower = scope.kind == Kind::project || scope.kind == Kind::domain;
   if (!token.payload.trust_id.empty()) {
-    throw forbidden_action("Using trust-scoped token to create another token. Create a new "
-                           "trust-scoped token instead");
+    throw forbidden_action(
+        "Using trust-scoped token to create another token. Create a new "
+        "trust-scoped token instead");
   }
   if (!token.payload.system.empty() && narrower) {
-    throw forbidden_action("Using a system-scoped token to create a project-scoped or "
-                           "domain-scoped token is not allowed.");
+    throw forbidden_action(
+        "Using a system-scoped token to create a project-scoped or "
+        "domain-scoped token is not allowed.");
   }
   if (!token.payload.app_cred_id.empty() && scope.kind != Kind::unspecified) {
-    throw forbidden_action("Using an application credential token to create a scoped token is "
-                           "not allowed.");
+    throw forbidden_action(
+        "Using an application credential token to create a scoped token is "
+        "not allowed.");
   }
 }
 
@@ -132,8 +134,9 @@ ApplicationCredential find_app_cred(const State& state, db::Session& session,
 
 void by_app_cred(State& state, const AuthRequest& request, Identity& who) {
   if (request.scope.kind != ScopeWanted::Kind::unspecified) {
-    throw Fault::unauthorized("Error authenticating with application credential: Application "
-                              "credentials cannot request a scope.");
+    throw Fault::unauthorized(
+        "Error authenticating with application credential: Application "
+        "credentials cannot request a scope.");
   }
   const auto cred = state.world.db.read(
       [&](db::Session& session) { return find_app_cred(state, session, request.app_cred); });
@@ -224,7 +227,8 @@ http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
     token.domain_id = scoped.domain_id;
     token.system = scoped.system;
   }
-  const bool anywhere = request.scope.kind == ScopeWanted::Kind::unspecified && !token.app_cred_id.size();
+  const bool anywhere =
+      request.scope.kind == ScopeWanted::Kind::unspecified && !token.app_cred_id.size();
   const auto issued = anywhere ? issue_in_default_project(state, tokens, std::move(token))
                                : tokens.issue(std::move(token));
   if (!issued) throw unauthorized();

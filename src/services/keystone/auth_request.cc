@@ -105,8 +105,10 @@ std::vector<std::string> read_methods(Form& identity) {
   std::vector<std::string> methods;
   for (const auto& value : *array) {
     if (!value.text()) {
-      identity.fail({.kind = resource::Problem::Kind::wrong_type, .field = "identity/methods",
-                     .value = value, .expected = "string"});
+      identity.fail({.kind = resource::Problem::Kind::wrong_type,
+                     .field = "identity/methods",
+                     .value = value,
+                     .expected = "string"});
     }
     if (std::find(methods.begin(), methods.end(), *value.text()) == methods.end()) {
       methods.push_back(*value.text());

@@ -81,12 +81,14 @@ class Bootstrapper {
 
   void grant(const std::string& user, std::string_view kind, std::string_view target,
              const std::string& role) {
-    tx_.execute("DELETE FROM role_assignments WHERE actor_id = ? AND target_id = ? AND role_id = ? "
-                "AND inherited = 0 AND actor_kind = 'user' AND target_kind = ?",
-                {user, target, role, kind});
-    tx_.execute("INSERT INTO role_assignments (actor_id, target_id, role_id, inherited, "
-                "actor_kind, target_kind) VALUES (?, ?, ?, 0, 'user', ?)",
-                {user, target, role, kind});
+    tx_.execute(
+        "DELETE FROM role_assignments WHERE actor_id = ? AND target_id = ? AND role_id = ? "
+        "AND inherited = 0 AND actor_kind = 'user' AND target_kind = ?",
+        {user, target, role, kind});
+    tx_.execute(
+        "INSERT INTO role_assignments (actor_id, target_id, role_id, inherited, "
+        "actor_kind, target_kind) VALUES (?, ?, ?, 0, 'user', ?)",
+        {user, target, role, kind});
   }
 
   void region(const std::string& id) {
@@ -101,9 +103,10 @@ class Bootstrapper {
       service = new_hex_id();
       json::Object extra;
       extra.set("description", entry.description);
-      tx_.execute("INSERT INTO catalog_services (id, type, name, enabled, extra) "
-                  "VALUES (?, ?, ?, 1, ?)",
-                  {*service, entry.type, entry.name, json::dump(extra)});
+      tx_.execute(
+          "INSERT INTO catalog_services (id, type, name, enabled, extra) "
+          "VALUES (?, ?, ?, 1, ?)",
+          {*service, entry.type, entry.name, json::dump(extra)});
     }
     for (const auto interface : kInterfaces) endpoint(*service, interface, region_id, entry.url);
   }
@@ -116,9 +119,10 @@ class Bootstrapper {
         "AND region_id = ?",
         {url, service, interface, region_id});
     if (changed > 0) return;
-    tx_.execute("INSERT INTO catalog_endpoints (id, service_id, interface, region_id, url, "
-                "enabled, extra) VALUES (?, ?, ?, ?, ?, 1, '{}')",
-                {new_hex_id(), service, interface, region_id, url});
+    tx_.execute(
+        "INSERT INTO catalog_endpoints (id, service_id, interface, region_id, url, "
+        "enabled, extra) VALUES (?, ?, ?, ?, ?, 1, '{}')",
+        {new_hex_id(), service, interface, region_id, url});
   }
 
   State& state_;

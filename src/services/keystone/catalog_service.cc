@@ -14,12 +14,23 @@ using resource::field;
 using resource::update;
 using Row = CatalogServiceRow;
 
-constexpr auto kFields = resource::fields(
-    field<&Row::id>("id"),
-    field<&Row::type>("type").settable(create | update).required().range(1, 255).filter().sort_key(),
-    field<&Row::name>("name").settable(create | update).max(255).not_null().filter().sort_key().hidden(),
-    field<&Row::enabled>("enabled").settable(create | update).filter(),
-    field<&Row::extra>("extra").hidden());
+constexpr auto kFields =
+    resource::fields(field<&Row::id>("id"),
+                     field<&Row::type>("type")
+                         .settable(create | update)
+                         .required()
+                         .range(1, 255)
+                         .filter()
+                         .sort_key(),
+                     field<&Row::name>("name")
+                         .settable(create | update)
+                         .max(255)
+                         .not_null()
+                         .filter()
+                         .sort_key()
+                         .hidden(),
+                     field<&Row::enabled>("enabled").settable(create | update).filter(),
+                     field<&Row::extra>("extra").hidden());
 static_assert(resource::complete<Row>(kFields));
 
 resource::Hooks<Row> hooks(State& state) {

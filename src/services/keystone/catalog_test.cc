@@ -1,14 +1,16 @@
+#include "services/keystone/logic/catalog.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "services/keystone/logic/catalog.h"
 #include "services/keystone/test_identity.h"
 
 namespace haneul::keystone {
 namespace {
 
 TEST(FillUrl, PutsProjectAndUserInPlace) {
-  EXPECT_EQ(fill_url("http://h/$(tenant_id)s/%(project_id)s/$(user_id)s", "p", "u"), "http://h/p/p/u");
+  EXPECT_EQ(fill_url("http://h/$(tenant_id)s/%(project_id)s/$(user_id)s", "p", "u"),
+            "http://h/p/p/u");
   EXPECT_EQ(fill_url("http://h/100%", "p", "u"), "http://h/100%");
   EXPECT_EQ(fill_url("http://h/$(project_id)s", "", "u"), std::nullopt);
   EXPECT_EQ(fill_url("http://h/$(nonsense)s", "p", "u"), std::nullopt);
@@ -24,9 +26,12 @@ TEST(Catalog, ServicesEndpointsAndRegionsLiveTogether) {
   ASSERT_EQ(service.status, 201) << service.body;
   EXPECT_EQ(service.text({"service", "description"}), "names");
   const auto id = service.text({"service", "id"});
-  const auto endpoint = identity.post("/endpoints", fmt::format(
-      R"({{"endpoint":{{"service_id":"{}","interface":"public","url":"http://h/%(project_id)s",)"
-      R"("region_id":"west"}}}})", id));
+  const auto endpoint = identity.post(
+      "/endpoints",
+      fmt::format(
+          R"({{"endpoint":{{"service_id":"{}","interface":"public","url":"http://h/%(project_id)s",)"
+          R"("region_id":"west"}}}})",
+          id));
   ASSERT_EQ(endpoint.status, 201) << endpoint.body;
   EXPECT_EQ(endpoint.text({"endpoint", "region"}), "west");
   const auto shown = identity.inspect(identity.admin);
@@ -46,10 +51,12 @@ TEST(Endpoint, RefusesBadInput) {
   TestIdentity identity;
   const auto services = identity.get("/services?type=identity");
   const auto id = *services.json.at({"services"})->array()->front().at({"id"})->text();
-  const auto make = [&](const std::string& interface, const std::string& url, const std::string& more) {
-    return identity.post("/endpoints", fmt::format(
-        R"({{"endpoint":{{"service_id":"{}","interface":"{}","url":"{}"{}}}}})", id, interface, url,
-        more));
+  const auto make = [&](const std::string& interface, const std::string& url,
+                        const std::string& more) {
+    return identity.post(
+        "/endpoints",
+        fmt::format(R"({{"endpoint":{{"service_id":"{}","interface":"{}","url":"{}"{}}}}})", id,
+                    interface, url, more));
   };
   EXPECT_EQ(make("sideways", "http://h", "").status, 400);
   EXPECT_EQ(make("public", "no url", "").status, 400);
@@ -59,9 +66,13 @@ TEST(Endpoint, RefusesBadInput) {
   EXPECT_EQ(make("public", "http://h", R"(,"region":"made")").status, 201);
   EXPECT_EQ(identity.get("/regions/made").status, 200);
   EXPECT_EQ(identity.post("/endpoints", R"({"endpoint":{}})").status, 400);
-  EXPECT_EQ(identity.post("/endpoints", R"({"endpoint":{"service_id":"none","interface":"public",)"
-                                        R"("url":"http://h"}})").status, 400);
-  EXPECT_EQ(identity.get("/endpoints?interface=public").json.at({"endpoints"})->array()->size(), 3u);
+  EXPECT_EQ(identity
+                .post("/endpoints", R"({"endpoint":{"service_id":"none","interface":"public",)"
+                                    R"("url":"http://h"}})")
+                .status,
+            400);
+  EXPECT_EQ(identity.get("/endpoints?interface=public").json.at({"endpoints"})->array()->size(),
+            3u);
 }
 
 TEST(Region, FormsATreeWithoutCircles) {
@@ -83,15 +94,19 @@ TEST(Limit, OverridesARegisteredOne) {
   TestIdentity identity;
   const auto services = identity.get("/services?type=identity");
   const auto service = *services.json.at({"services"})->array()->front().at({"id"})->text();
-  const auto registered = identity.post("/registered_limits", fmt::format(
-      R"({{"registered_limits":[{{"service_id":"{}","resource_name":"vol","default_limit":10}}]}})",
-      service));
+  const auto registered = identity.post(
+      "/registered_limits",
+      fmt::format(
+          R"({{"registered_limits":[{{"service_id":"{}","resource_name":"vol","default_limit":10}}]}})",
+          service));
   ASSERT_EQ(registered.status, 201) << registered.body;
   const auto rid = *registered.json.at({"registered_limits"})->array()->front().at({"id"})->text();
   const auto limit = [&](const std::string& project, const char* name) {
-    return identity.post("/limits", fmt::format(
-        R"({{"limits":[{{"service_id":"{}","resource_name":"{}","resource_limit":5,"project_id":"{}"}}]}})",
-        service, name, project));
+    return identity.post(
+        "/limits",
+        fmt::format(
+            R"({{"limits":[{{"service_id":"{}","resource_name":"{}","resource_limit":5,"project_id":"{}"}}]}})",
+            service, name, project));
   };
   const auto project = identity.project_id("demo");
   EXPECT_EQ(limit(project, "other").status, 403);

@@ -40,8 +40,9 @@ FernetKeys keys_of(const State& state) {
 std::string decrypted(const State& state, const Credential& c) {
   const auto message = fernet_decrypt(keys_of(state), c.encrypted_blob);
   if (!message) {
-    throw Fault::internal("An unexpected error prevented the server from accessing encrypted "
-                          "credentials.");
+    throw Fault::internal(
+        "An unexpected error prevented the server from accessing encrypted "
+        "credentials.");
   }
   return message->payload;
 }
@@ -56,7 +57,9 @@ std::string blob_text(const Call& call, const json::Value& blob) {
                                 .expected = "string"});
 }
 
-bool is_ec2(const Credential& c) { return lower(c.type) == "ec2"; }
+bool is_ec2(const Credential& c) {
+  return lower(c.type) == "ec2";
+}
 
 json::Object ec2_blob(const std::string& text) {
   const auto blob = json::parse(text);
@@ -79,8 +82,10 @@ void refuse_beyond_limit(const State& state, db::Session& session, const std::st
   const auto count =
       session.integer("SELECT COUNT(*) FROM credentials WHERE user_id = ?", {user_id});
   if (count.value_or(0) < limit) return;
-  throw Fault::forbidden(fmt::format("Unable to create additional credentials, maximum of {} "
-                                     "already exceeded for user.", limit));
+  throw Fault::forbidden(
+      fmt::format("Unable to create additional credentials, maximum of {} "
+                  "already exceeded for user.",
+                  limit));
 }
 
 // A token bound to one project by delegation sees that project's credentials only.
@@ -92,16 +97,18 @@ bool is_in_scope(const Call& call, const Credential& c) {
 
 void refuse_out_of_scope(const Call& call, const Credential& c) {
   if (is_in_scope(call, c)) return;
-  throw forbidden_action("Credential project does not match the project scope of the delegated "
-                         "token");
+  throw forbidden_action(
+      "Credential project does not match the project scope of the delegated "
+      "token");
 }
 
 // What an EC2 credential is bound to goes into its blob; its id is made of its access key.
 std::string bind_ec2(const Call& call, const std::string& text, Credential& c) {
   const auto& caller = call.caller();
   if (caller.app_cred_restricted) {
-    throw forbidden_action("Using method 'application_credential' is not allowed for managing "
-                           "additional credentials.");
+    throw forbidden_action(
+        "Using method 'application_credential' is not allowed for managing "
+        "additional credentials.");
   }
   if (!c.project_id) {
     throw call.dialect().invalid({.kind = resource::Problem::Kind::missing, .field = "project_id"});
@@ -195,9 +202,8 @@ constinit const resource::Resource kCredential{
     .path = "/v3/credentials",
     .table = "credentials",
     .scope = resource::Scope::cloud,
-    .policy = {"identity:create_credential", "identity:list_credentials",
-               "identity:get_credential", "identity:update_credential",
-               "identity:delete_credential"},
+    .policy = {"identity:create_credential", "identity:list_credentials", "identity:get_credential",
+               "identity:update_credential", "identity:delete_credential"},
     .event = "identity.credential",
     .update_method = "PATCH",
     .fields = kFields};

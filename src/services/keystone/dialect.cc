@@ -19,24 +19,40 @@ struct Status {
 Status status_of(Fault::Kind kind) {
   using Kind = Fault::Kind;
   switch (kind) {
-    case Kind::bad_request: return {400, "Bad Request"};
-    case Kind::unauthorized: return {401, "Unauthorized"};
+    case Kind::bad_request:
+      return {400, "Bad Request"};
+    case Kind::unauthorized:
+      return {401, "Unauthorized"};
     case Kind::forbidden:
-    case Kind::over_quota: return {403, "Forbidden"};
-    case Kind::not_found: return {404, "Not Found"};
-    case Kind::method_not_allowed: return {405, "Method Not Allowed"};
-    case Kind::not_acceptable: return {406, "Not Acceptable"};
-    case Kind::conflict: return {409, "Conflict"};
-    case Kind::gone: return {410, "Gone"};
-    case Kind::precondition_failed: return {412, "Precondition Failed"};
-    case Kind::too_large: return {413, "Request Entity Too Large"};
-    case Kind::unsupported_media: return {415, "Unsupported Media Type"};
-    case Kind::range_not_satisfiable: return {416, "Requested Range Not Satisfiable"};
-    case Kind::too_many: return {429, "Too Many Requests"};
-    case Kind::not_implemented: return {501, "Not Implemented"};
+    case Kind::over_quota:
+      return {403, "Forbidden"};
+    case Kind::not_found:
+      return {404, "Not Found"};
+    case Kind::method_not_allowed:
+      return {405, "Method Not Allowed"};
+    case Kind::not_acceptable:
+      return {406, "Not Acceptable"};
+    case Kind::conflict:
+      return {409, "Conflict"};
+    case Kind::gone:
+      return {410, "Gone"};
+    case Kind::precondition_failed:
+      return {412, "Precondition Failed"};
+    case Kind::too_large:
+      return {413, "Request Entity Too Large"};
+    case Kind::unsupported_media:
+      return {415, "Unsupported Media Type"};
+    case Kind::range_not_satisfiable:
+      return {416, "Requested Range Not Satisfiable"};
+    case Kind::too_many:
+      return {429, "Too Many Requests"};
+    case Kind::not_implemented:
+      return {501, "Not Implemented"};
     case Kind::unavailable:
-    case Kind::no_room: return {503, "Service Unavailable"};
-    case Kind::internal: break;
+    case Kind::no_room:
+      return {503, "Service Unavailable"};
+    case Kind::internal:
+      break;
   }
   return {500, "Internal Server Error"};
 }
@@ -81,9 +97,8 @@ void KeystoneDialect::announce(const resource::Version&, http::Headers& headers)
 
 void KeystoneDialect::finish_error(const http::Request& request, http::Response& response) const {
   if (response.status != 401) return;
-  response.headers.set("WWW-Authenticate",
-                       fmt::format("Keystone uri=\"{}/identity/v3\"",
-                                   resource::base_url_of(request)));
+  response.headers.set("WWW-Authenticate", fmt::format("Keystone uri=\"{}/identity/v3\"",
+                                                       resource::base_url_of(request)));
 }
 
 const resource::Paging& KeystoneDialect::paging() const {
@@ -117,8 +132,10 @@ Fault KeystoneDialect::duplicate(const resource::Resource& r, std::string_view) 
 }
 
 Fault KeystoneDialect::over_quota(const resource::Quota::Over& over) const {
-  return Fault::over_quota(fmt::format("Unable to create additional {}, maximum of {} already "
-                                       "exceeded for user.", over.resource, over.limit));
+  return Fault::over_quota(
+      fmt::format("Unable to create additional {}, maximum of {} already "
+                  "exceeded for user.",
+                  over.resource, over.limit));
 }
 
 Fault KeystoneDialect::refused(std::string_view rule, bool) const {
@@ -129,7 +146,9 @@ Fault KeystoneDialect::not_json(std::string_view) const {
   return expected("valid JSON", "request body");
 }
 
-std::string KeystoneDialect::new_id(const resource::Resource&) const { return new_hex_id(); }
+std::string KeystoneDialect::new_id(const resource::Resource&) const {
+  return new_hex_id();
+}
 
 void KeystoneDialect::end_list(json::Writer& w, const resource::Call& call,
                                const resource::Resource&, const std::string& next) const {
@@ -147,9 +166,13 @@ bool KeystoneDialect::unknown_keys_ignored(const resource::Resource& r) const {
   return r.singular != "limit" && r.singular != "registered_limit";
 }
 
-std::string v3_url(const resource::Call& call) { return call.service_url() + "/v3"; }
+std::string v3_url(const resource::Call& call) {
+  return call.service_url() + "/v3";
+}
 
-void write_list_links(json::Writer& w, const resource::Call& call) { write_links(w, call, ""); }
+void write_list_links(json::Writer& w, const resource::Call& call) {
+  write_links(w, call, "");
+}
 
 void write_self_link(json::Writer& w, const resource::Call& call, std::string_view path) {
   w.key("links").begin_object().member("self", v3_url(call) + std::string(path)).end_object();

@@ -21,13 +21,17 @@ using resource::update;
 
 constexpr auto kFields = resource::fields(
     field<&Domain::id>("id").filter(),
-    field<&Domain::name>("name").settable(create | update).required().range(1, 64).filter().sort_key(),
+    field<&Domain::name>("name")
+        .settable(create | update)
+        .required()
+        .range(1, 64)
+        .filter()
+        .sort_key(),
     field<&Domain::enabled>("enabled").settable(create | update).filter(),
     field<&Domain::description>("description").settable(create | update),
     field<&Domain::tags>("tags").settable(create | update).max(kProjectTagsMax),
     field<&Domain::options>("options").settable(create | update),
-    field<&Domain::extra>("extra").hidden(),
-    field<&Domain::is_domain>("is_domain").hidden());
+    field<&Domain::extra>("extra").hidden(), field<&Domain::is_domain>("is_domain").hidden());
 static_assert(resource::complete<Domain>(kFields));
 
 constexpr std::string_view kOwnKeys[] = {"explicit_domain_id", "is_domain", "domain_id",
@@ -37,8 +41,10 @@ void refuse_same_domain_name(db::Session& session, const Domain& d) {
   const auto taken =
       session.text("SELECT id FROM projects WHERE domain_id = '' AND name = ?", {d.name});
   if (!taken || *taken == d.id) return;
-  throw conflict("domain", "it is not permitted to have two projects acting as domains with the "
-                           "same name: " + d.name);
+  throw conflict("domain",
+                 "it is not permitted to have two projects acting as domains with the "
+                 "same name: " +
+                     d.name);
 }
 
 // Ids that the client chose look like those made here.

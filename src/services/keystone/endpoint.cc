@@ -22,9 +22,17 @@ constexpr std::string_view kOwnKeys[] = {"region"};
 
 constexpr auto kFields = resource::fields(
     field<&Endpoint::id>("id"),
-    field<&Endpoint::service_id>("service_id").settable(create | update).required().max(64).filter(),
-    field<&Endpoint::interface>("interface").settable(create | update).required()
-        .one_of(kInterfaces).filter().sort_key(),
+    field<&Endpoint::service_id>("service_id")
+        .settable(create | update)
+        .required()
+        .max(64)
+        .filter(),
+    field<&Endpoint::interface>("interface")
+        .settable(create | update)
+        .required()
+        .one_of(kInterfaces)
+        .filter()
+        .sort_key(),
     field<&Endpoint::region_id>("region_id").settable(create | update).max(255).filter(),
     field<&Endpoint::url>("url").settable(create | update).required().max(225),
     field<&Endpoint::enabled>("enabled").settable(create | update).filter(),
@@ -34,8 +42,9 @@ static_assert(resource::complete<Endpoint>(kFields));
 bool has_scheme(std::string_view url) {
   const auto colon = url.find(':');
   if (colon == 0 || colon == std::string_view::npos || colon + 1 == url.size()) return false;
-  return url.substr(0, colon).find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
-                                                "XYZ0123456789+.-") == std::string_view::npos;
+  return url.substr(0, colon).find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
+             "XYZ0123456789+.-") == std::string_view::npos;
 }
 
 void check_url(const Change& change, const std::string& url) {

@@ -33,7 +33,9 @@ class Epochs {
  private:
   static constexpr std::size_t kSlots = 4096;
   using Counter = std::atomic<std::uint64_t>;
-  const Counter& slot(std::string_view id) const { return users_[std::hash<std::string_view>()(id) % kSlots]; }
+  const Counter& slot(std::string_view id) const {
+    return users_[std::hash<std::string_view>()(id) % kSlots];
+  }
   Counter& slot(std::string_view id) { return users_[std::hash<std::string_view>()(id) % kSlots]; }
 
   Counter all_{0};

@@ -12,8 +12,12 @@
 namespace haneul::keystone {
 namespace {
 
-MaybeId& at(void* m) { return *static_cast<MaybeId*>(m); }
-const MaybeId& at(const void* m) { return *static_cast<const MaybeId*>(m); }
+MaybeId& at(void* m) {
+  return *static_cast<MaybeId*>(m);
+}
+const MaybeId& at(const void* m) {
+  return *static_cast<const MaybeId*>(m);
+}
 
 bool read(const json::Value& value, void* m) {
   if (!value.is_null() && !value.text()) return false;
@@ -30,10 +34,8 @@ std::optional<std::string> text(const void* m) {
 const resource::Codec kMaybeId{
     .json_type = "string",
     .nullable = true,
-    .write =
-        [](json::Writer& w, const void* m, resource::TimeStyle) {
-          at(m).empty() ? w.null() : w.value(at(m).text);
-        },
+    .write = [](json::Writer& w, const void* m,
+                resource::TimeStyle) { at(m).empty() ? w.null() : w.value(at(m).text); },
     .read = read,
     .parse =
         [](std::string_view t, void* m) {
@@ -103,9 +105,8 @@ void check_option(const resource::Call& call, std::span<const OptionRule> known,
   if (rule == known.end()) {
     throw call.dialect().invalid({.kind = Kind::unknown, .field = option.key});
   }
-  const bool fits = option.value.is_null() ||
-                    (rule->is_boolean ? option.value.boolean() != nullptr
-                                      : is_rule_list(option.value));
+  const bool fits = option.value.is_null() || (rule->is_boolean ? option.value.boolean() != nullptr
+                                                                : is_rule_list(option.value));
   if (fits) return;
   throw call.dialect().invalid({.kind = Kind::wrong_type,
                                 .field = path,
@@ -113,7 +114,9 @@ void check_option(const resource::Call& call, std::span<const OptionRule> known,
                                 .expected = rule->is_boolean ? "boolean" : "array"});
 }
 
-bool is_immutable(const json::Object& options) { return option_is_set(options, "immutable"); }
+bool is_immutable(const json::Object& options) {
+  return option_is_set(options, "immutable");
+}
 
 }  // namespace
 
@@ -140,18 +143,23 @@ void refuse_immutable_update(std::string_view type, const std::string& id,
                              const json::Object& options, const json::Object& given) {
   if (!is_immutable(options)) return;
   const json::Value* wanted = given.find("options");
-  const json::Value* flag = wanted && wanted->object() ? wanted->object()->find("immutable") : nullptr;
+  const json::Value* flag =
+      wanted && wanted->object() ? wanted->object()->find("immutable") : nullptr;
   const bool unlocks = flag && (flag->is_null() || (flag->boolean() && !*flag->boolean()));
   if (unlocks && given.size() == 1) return;
-  throw Fault::forbidden(fmt::format("Unable to update immutable {} resource: `{}. Set resource "
-                                     "option \"immutable\" to false first.", type, id));
+  throw Fault::forbidden(
+      fmt::format("Unable to update immutable {} resource: `{}. Set resource "
+                  "option \"immutable\" to false first.",
+                  type, id));
 }
 
 void refuse_immutable_removal(std::string_view type, const std::string& id,
                               const json::Object& options) {
   if (!is_immutable(options)) return;
-  throw Fault::forbidden(fmt::format("Unable to delete immutable {} resource: `{}. Set resource "
-                                     "option \"immutable\" to false first.", type, id));
+  throw Fault::forbidden(
+      fmt::format("Unable to delete immutable {} resource: `{}. Set resource "
+                  "option \"immutable\" to false first.",
+                  type, id));
 }
 
 void refuse_same_name(db::Session& session, std::string_view taken_sql, std::string_view type,
@@ -161,8 +169,8 @@ void refuse_same_name(db::Session& session, std::string_view taken_sql, std::str
   if (!taken || *taken == own_id) return;
   throw conflict(type, domain_id.empty()
                            ? fmt::format("Duplicate entry found with name {}", name)
-                           : fmt::format("Duplicate entry found with name {} at domain ID {}",
-                                         name, domain_id));
+                           : fmt::format("Duplicate entry found with name {} at domain ID {}", name,
+                                         domain_id));
 }
 
 std::string domain_for(const resource::Call& call, const std::string& given) {

@@ -36,7 +36,8 @@ struct Found {
   access::PairsTarget policy_target(const Place& place) const {
     access::PairsTarget t;
     const auto none = [](const MaybeId& id) {
-      return id.empty() ? access::TargetValue(nullptr) : access::TargetValue(std::string_view(id.text));
+      return id.empty() ? access::TargetValue(nullptr)
+                        : access::TargetValue(std::string_view(id.text));
     };
     if (role) {
       t.add("target.role.id", role->id);
@@ -99,7 +100,8 @@ constexpr std::string_view kThisGrant =
 [[noreturn]] void no_such_grant(const Call& call, const Place& place) {
   throw Fault::not_found(fmt::format(
       "Could not find role assignment with role: {}, user or group: {}, project, domain, or "
-      "system: {}.", call.param("role_id"), actor_id(call, place), target_id(call, place)));
+      "system: {}.",
+      call.param("role_id"), actor_id(call, place), target_id(call, place)));
 }
 
 http::Response check(Call& call, const State& state, const Place& place) {
@@ -107,16 +109,17 @@ http::Response check(Call& call, const State& state, const Place& place) {
     find_and_enforce(call, state, session, place, "check");
     static const std::string kSelect =
         "SELECT role_id FROM role_assignments WHERE " + std::string(kThisGrant);
-    const auto there = session.text(
-        kSelect, {actor_id(call, place), target_id(call, place), call.param("role_id"),
-                  place.inherited, place.actor_kind, place.target_kind});
+    const auto there =
+        session.text(kSelect, {actor_id(call, place), target_id(call, place), call.param("role_id"),
+                               place.inherited, place.actor_kind, place.target_kind});
     if (!there) no_such_grant(call, place);
   });
   return http::Response::empty(204);
 }
 
 std::int64_t remove_row(const Call& call, db::Transaction& tx, const Place& place) {
-  static const std::string kDelete = "DELETE FROM role_assignments WHERE " + std::string(kThisGrant);
+  static const std::string kDelete =
+      "DELETE FROM role_assignments WHERE " + std::string(kThisGrant);
   return tx.execute(kDelete, {actor_id(call, place), target_id(call, place), call.param("role_id"),
                               place.inherited, place.actor_kind, place.target_kind});
 }
@@ -132,12 +135,13 @@ void check_role_fits(const Place& place, const Found& found) {
   if (place.target_kind == "system") {
     throw Fault::bad_request(fmt::format(
         "Role {} is a domain-specific role. Unable to use a domain-specific role in a system "
-        "assignment.", role.id));
+        "assignment.",
+        role.id));
   }
   if (place.target_kind == "project" && found.target->domain_id != role.domain_id) {
-    throw Fault::forbidden(fmt::format(
-        "Project {} must be in the same domain as the role {} being assigned.", found.target->id,
-        role.id));
+    throw Fault::forbidden(
+        fmt::format("Project {} must be in the same domain as the role {} being assigned.",
+                    found.target->id, role.id));
   }
 }
 
@@ -146,10 +150,11 @@ http::Response create(Call& call, State& state, const Place& place) {
     const Found found = find_and_enforce(call, state, tx, place, "create");
     check_role_fits(place, found);
     remove_row(call, tx, place);
-    tx.execute("INSERT INTO role_assignments (actor_id, target_id, role_id, inherited, actor_kind, "
-               "target_kind) VALUES (?, ?, ?, ?, ?, ?)",
-               {actor_id(call, place), target_id(call, place), call.param("role_id"),
-                place.inherited, place.actor_kind, place.target_kind});
+    tx.execute(
+        "INSERT INTO role_assignments (actor_id, target_id, role_id, inherited, actor_kind, "
+        "target_kind) VALUES (?, ?, ?, ?, ?, ?)",
+        {actor_id(call, place), target_id(call, place), call.param("role_id"), place.inherited,
+         place.actor_kind, place.target_kind});
     note_change(state, tx, call, place);
   });
   return http::Response::empty(204);
@@ -168,10 +173,11 @@ http::Response list(Call& call, const State& state, const Place& place) {
   return call.db().read([&](db::Session& session) {
     find_and_enforce(call, state, session, place, "list");
     resource::Where where;
-    where.and_("id IN (SELECT role_id FROM role_assignments WHERE actor_id = ? AND target_id = ? "
-               "AND inherited = ? AND actor_kind = ? AND target_kind = ?)",
-               {actor_id(call, place), target_id(call, place), place.inherited, place.actor_kind,
-                place.target_kind});
+    where.and_(
+        "id IN (SELECT role_id FROM role_assignments WHERE actor_id = ? AND target_id = ? "
+        "AND inherited = ? AND actor_kind = ? AND target_kind = ?)",
+        {actor_id(call, place), target_id(call, place), place.inherited, place.actor_kind,
+         place.target_kind});
     json::Writer w;
     w.begin_object().key("roles").begin_array();
     for (const Role& role : state.roles.list(session, where)) {
@@ -188,13 +194,12 @@ http::Response list(Call& call, const State& state, const Place& place) {
 }
 
 void add_place(resource::Service& service, State& state, const Place& place) {
-  const std::string target =
-      place.target_kind == "system"
-          ? "/system"
-          : fmt::format("/{0}s/{{{0}_id}}", place.target_kind);
-  const std::string all = fmt::format("/v3{}{}/{}s/{{{}_id}}/roles",
-                                      place.inherited ? "/OS-INHERIT" : "", target,
-                                      place.actor_kind, place.actor_kind);
+  const std::string target = place.target_kind == "system"
+                                 ? "/system"
+                                 : fmt::format("/{0}s/{{{0}_id}}", place.target_kind);
+  const std::string all =
+      fmt::format("/v3{}{}/{}s/{{{}_id}}/roles", place.inherited ? "/OS-INHERIT" : "", target,
+                  place.actor_kind, place.actor_kind);
   const std::string end = place.inherited ? "/inherited_to_projects" : "";
   const std::string one = all + "/{role_id}" + end;
   service.route("GET", all + end, [&state, place](Call& c) { return list(c, state, place); });

@@ -19,12 +19,17 @@ using resource::field;
 using resource::update;
 using resource::Where;
 
-constexpr auto kFields = resource::fields(
-    field<&Group::id>("id"),
-    field<&Group::name>("name").settable(create | update).required().range(1, 64).filter().sort_key(),
-    field<&Group::domain_id>("domain_id").settable(create).range(1, 64).filter(),
-    field<&Group::description>("description").settable(create | update),
-    field<&Group::extra>("extra").hidden());
+constexpr auto kFields =
+    resource::fields(field<&Group::id>("id"),
+                     field<&Group::name>("name")
+                         .settable(create | update)
+                         .required()
+                         .range(1, 64)
+                         .filter()
+                         .sort_key(),
+                     field<&Group::domain_id>("domain_id").settable(create).range(1, 64).filter(),
+                     field<&Group::description>("description").settable(create | update),
+                     field<&Group::extra>("extra").hidden());
 static_assert(resource::complete<Group>(kFields));
 
 constexpr std::string_view kNameTaken =

@@ -12,7 +12,8 @@ namespace {
 
 using resource::Call;
 
-constexpr std::string_view kProhibited = "admin";  // upstream's [assignment] prohibited_implied_role
+constexpr std::string_view kProhibited =
+    "admin";  // upstream's [assignment] prohibited_implied_role
 
 void write_role(json::Writer& w, const Call& call, const std::string& id, const std::string& name) {
   w.begin_object().member("id", id);
@@ -38,8 +39,10 @@ Pair find_pair(const Call& call, const State& state, db::Session& session, const
 
 bool is_there(db::Session& session, const Pair& pair) {
   return session
-      .text("SELECT prior_role_id FROM implied_roles WHERE prior_role_id = ? AND "
-            "implied_role_id = ?", {pair.prior.id, pair.implied.id})
+      .text(
+          "SELECT prior_role_id FROM implied_roles WHERE prior_role_id = ? AND "
+          "implied_role_id = ?",
+          {pair.prior.id, pair.implied.id})
       .has_value();
 }
 

@@ -9,7 +9,8 @@ namespace haneul::keystone {
 
 Keystone::Keystone(const resource::World& world, Options options)
     : state_(std::make_unique<State>(world, std::move(options))),
-      tokens_(std::make_unique<Tokens>(*state_)), service_(make_service(*state_, *tokens_)) {}
+      tokens_(std::make_unique<Tokens>(*state_)),
+      service_(make_service(*state_, *tokens_)) {}
 
 Keystone::~Keystone() = default;
 
@@ -17,7 +18,9 @@ void Keystone::start() {
   state_->world.db.read([&](db::Session& session) { state_->revocations.load(session); });
 }
 
-void Keystone::bootstrap(const Bootstrap& wanted) { keystone::bootstrap(*state_, wanted); }
+void Keystone::bootstrap(const Bootstrap& wanted) {
+  keystone::bootstrap(*state_, wanted);
+}
 
 std::shared_ptr<const access::Caller> Keystone::authenticate(std::string_view token) {
   const auto valid = tokens_->validate(token);
@@ -61,9 +64,9 @@ std::map<std::string, Facts> read_many(db::Session& session, std::string_view se
   constexpr std::size_t kPortion = 100;
   std::map<std::string, Facts> all;
   for (std::size_t at = 0; at < ids.size(); at += kPortion) {
-    std::vector<std::string> portion(ids.begin() + static_cast<std::ptrdiff_t>(at),
-                                     ids.begin() + static_cast<std::ptrdiff_t>(
-                                                       std::min(at + kPortion, ids.size())));
+    std::vector<std::string> portion(
+        ids.begin() + static_cast<std::ptrdiff_t>(at),
+        ids.begin() + static_cast<std::ptrdiff_t>(std::min(at + kPortion, ids.size())));
     portion.resize(kPortion);
     std::string marks;
     std::vector<db::Bind> binds;

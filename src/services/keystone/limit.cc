@@ -21,14 +21,20 @@ using resource::field;
 using resource::update;
 
 constexpr auto kFields = resource::fields(
-    field<&Limit::id>("id"),
-    field<&Limit::registered_limit_id>("registered_limit_id").hidden(),
+    field<&Limit::id>("id"), field<&Limit::registered_limit_id>("registered_limit_id").hidden(),
     field<&Limit::project_id>("project_id").settable(create).max(64).filter(),
     field<&Limit::domain_id>("domain_id").settable(create).max(64).filter(),
     field<&Limit::service_id>("service_id").settable(create).required().max(64).filter(),
     field<&Limit::region_id>("region_id").settable(create).max(255).filter(),
-    field<&Limit::resource_name>("resource_name").settable(create).required().range(1, 255).filter(),
-    field<&Limit::resource_limit>("resource_limit").settable(create | update).required().range(-1, 0x7fffffff),
+    field<&Limit::resource_name>("resource_name")
+        .settable(create)
+        .required()
+        .range(1, 255)
+        .filter(),
+    field<&Limit::resource_limit>("resource_limit")
+        .settable(create | update)
+        .required()
+        .range(-1, 0x7fffffff),
     field<&Limit::description>("description").settable(create | update));
 static_assert(resource::complete<Limit>(kFields));
 
@@ -52,7 +58,8 @@ void complete_row(const State& state, db::Session& session, Limit& limit) {
   check_owner(state, session, limit);
   const auto registered = session.text(
       "SELECT id FROM registered_limits WHERE service_id = ? AND region_id = ? AND "
-      "resource_name = ?", {limit.service_id, limit.region_id.text, limit.resource_name});
+      "resource_name = ?",
+      {limit.service_id, limit.region_id.text, limit.resource_name});
   if (!registered) {
     throw Fault::forbidden("Unable to create a limit that has no corresponding registered limit.");
   }

@@ -18,7 +18,8 @@ http::Response create_batch(resource::Call& call, const resource::Noun& noun,
   resource::Form form(call.dialect(), call.body(), "");
   const json::Array* items = form.array(noun.resource.plural);
   if (!items) {
-    form.fail({.kind = resource::Problem::Kind::missing, .field = std::string(noun.resource.plural)});
+    form.fail(
+        {.kind = resource::Problem::Kind::missing, .field = std::string(noun.resource.plural)});
   }
   form.done();
   resource::TypedRows<T> rows;

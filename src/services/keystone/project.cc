@@ -21,17 +21,22 @@ using resource::create;
 using resource::field;
 using resource::update;
 
-constexpr auto kFields = resource::fields(
-    field<&Project::id>("id"),
-    field<&Project::name>("name").settable(create | update).required().range(1, 64).filter().sort_key(),
-    field<&Project::domain_id>("domain_id").settable(create).max(64).filter(),
-    field<&Project::parent_id>("parent_id").settable(create).max(64).filter(),
-    field<&Project::is_domain>("is_domain").settable(create).filter(),
-    field<&Project::enabled>("enabled").settable(create | update).filter(),
-    field<&Project::description>("description").settable(create | update),
-    field<&Project::tags>("tags").settable(create | update).max(kProjectTagsMax),
-    field<&Project::options>("options").settable(create | update),
-    field<&Project::extra>("extra").hidden());
+constexpr auto kFields =
+    resource::fields(field<&Project::id>("id"),
+                     field<&Project::name>("name")
+                         .settable(create | update)
+                         .required()
+                         .range(1, 64)
+                         .filter()
+                         .sort_key(),
+                     field<&Project::domain_id>("domain_id").settable(create).max(64).filter(),
+                     field<&Project::parent_id>("parent_id").settable(create).max(64).filter(),
+                     field<&Project::is_domain>("is_domain").settable(create).filter(),
+                     field<&Project::enabled>("enabled").settable(create | update).filter(),
+                     field<&Project::description>("description").settable(create | update),
+                     field<&Project::tags>("tags").settable(create | update).max(kProjectTagsMax),
+                     field<&Project::options>("options").settable(create | update),
+                     field<&Project::extra>("extra").hidden());
 static_assert(resource::complete<Project>(kFields));
 
 constexpr std::string_view kNameTaken = "SELECT id FROM projects WHERE domain_id = ? AND name = ?";
@@ -40,12 +45,15 @@ void refuse_same_project_name(db::Session& session, const Project& p) {
   const auto taken = session.text(kNameTaken, {p.domain_id.text, p.name});
   if (!taken || *taken == p.id) return;
   if (p.is_domain) {
-    throw conflict("project", "it is not permitted to have two projects acting as domains with "
-                              "the same name: " + p.name);
+    throw conflict("project",
+                   "it is not permitted to have two projects acting as domains with "
+                   "the same name: " +
+                       p.name);
   }
   throw conflict("project", fmt::format("it is not permitted to have two projects with either the "
                                         "same name or same id in the same domain: name is {}, "
-                                        "project id {}", p.name, p.id));
+                                        "project id {}",
+                                        p.name, p.id));
 }
 
 // A project hangs below another one of its own domain, or below the domain itself.
@@ -61,12 +69,14 @@ Project parent_of(const State& state, db::Session& session, const Project& p) {
   if (parent->is_domain && parent->id != domain->id) {
     throw Fault::bad_request(fmt::format(
         "Cannot create project, the parent ({}) is acting as a domain, but this project's domain "
-        "id ({}) does not match the parent's id.", parent->id, domain->id));
+        "id ({}) does not match the parent's id.",
+        parent->id, domain->id));
   }
   if (!parent->is_domain && parent->domain_id.text != domain->id) {
     throw Fault::bad_request(fmt::format(
         "Cannot create project, since it specifies its domain_id {}, but specifies a parent in a "
-        "different domain ({}).", domain->id, parent->domain_id.text));
+        "different domain ({}).",
+        domain->id, parent->domain_id.text));
   }
   return std::move(*parent);
 }
@@ -147,13 +157,16 @@ void before_update(const State& state, Change& change, const Project& old, Proje
 void before_remove(Change& change, const Project& p) {
   refuse_immutable_removal("project", p.id, p.options);
   if (p.is_domain && p.enabled) {
-    throw Fault::bad_request(fmt::format("cannot delete an enabled project acting as a domain. "
-                                         "Please disable the project {} first.", p.id));
+    throw Fault::bad_request(
+        fmt::format("cannot delete an enabled project acting as a domain. "
+                    "Please disable the project {} first.",
+                    p.id));
   }
   if (change.tx.text("SELECT id FROM projects WHERE parent_id = ? LIMIT 1", {p.id})) {
     throw Fault::forbidden(fmt::format(
         "Cannot delete the project {} since it is not a leaf in the hierarchy. Use the cascade "
-        "option if you want to delete a whole subtree.", p.id));
+        "option if you want to delete a whole subtree.",
+        p.id));
   }
 }
 
@@ -165,10 +178,11 @@ void narrow(const resource::Call& call, resource::Page& page) {
 }
 
 auto extras(const State& state) {
-  return [&state](const resource::Call& call, db::Session& session,
-                  std::span<const Project> rows) -> std::function<void(const Project&, json::Writer&)> {
-    const bool one = rows.size() == 1 && call.request().method == "GET" &&
-                     call.param("id") == rows.front().id;
+  return [&state](
+             const resource::Call& call, db::Session& session,
+             std::span<const Project> rows) -> std::function<void(const Project&, json::Writer&)> {
+    const bool one =
+        rows.size() == 1 && call.request().method == "GET" && call.param("id") == rows.front().id;
     return [&state, &call, &session, one](const Project& p, json::Writer& w) {
       write_extra(w, p.extra);
       if (one) write_tree_asked_for(state, call, session, p, w);
@@ -235,10 +249,14 @@ void remove_what_hangs_on_project(State& state, db::Transaction& tx, const std::
   tx.execute("DELETE FROM role_assignments WHERE target_id = ? AND target_kind <> 'system'", {id});
   tx.execute("DELETE FROM credentials WHERE project_id = ?", {id});
   tx.execute("UPDATE users SET default_project_id = NULL WHERE default_project_id = ?", {id});
-  tx.execute("DELETE FROM application_credential_roles WHERE application_credential_id IN "
-             "(SELECT id FROM application_credentials WHERE project_id = ?)", {id});
-  tx.execute("DELETE FROM application_credential_access_rules WHERE application_credential_id IN "
-             "(SELECT id FROM application_credentials WHERE project_id = ?)", {id});
+  tx.execute(
+      "DELETE FROM application_credential_roles WHERE application_credential_id IN "
+      "(SELECT id FROM application_credentials WHERE project_id = ?)",
+      {id});
+  tx.execute(
+      "DELETE FROM application_credential_access_rules WHERE application_credential_id IN "
+      "(SELECT id FROM application_credentials WHERE project_id = ?)",
+      {id});
   tx.execute("DELETE FROM application_credentials WHERE project_id = ?", {id});
   tx.execute("DELETE FROM limits WHERE project_id = ?", {id});
   state.revocations.add(tx, state.epochs, Revocations::What::project, id, state.now());

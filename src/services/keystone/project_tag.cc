@@ -19,8 +19,11 @@ constexpr std::size_t kTagCharsMax = 255;
 
 [[noreturn]] void refuse(const Call& call, resource::Problem::Kind kind, json::Value value,
                          std::string wanted, std::int64_t limit = 0) {
-  throw call.dialect().invalid({.kind = kind, .field = "tags", .value = std::move(value),
-                                .expected = std::move(wanted), .limit = limit});
+  throw call.dialect().invalid({.kind = kind,
+                                .field = "tags",
+                                .value = std::move(value),
+                                .expected = std::move(wanted),
+                                .limit = limit});
 }
 
 void check_tag(const Call& call, const std::string& tag) {
@@ -53,8 +56,8 @@ void change_tags(Call& call, State& state, const char* rule, F&& change) {
 
 http::Response list_tags(Call& call, State& state) {
   return call.db().read([&](db::Session& session) {
-    const Project p = call.fetch(session, state.projects, call.param("project_id"),
-                                 "identity:list_project_tags");
+    const Project p =
+        call.fetch(session, state.projects, call.param("project_id"), "identity:list_project_tags");
     json::Writer w;
     write_tags(w, call, p.tags);
     return http::Response::json(200, w.take());
@@ -83,8 +86,8 @@ http::Response clear_tags(Call& call, State& state) {
 
 http::Response show_tag(Call& call, State& state) {
   call.db().read([&](db::Session& session) {
-    const Project p = call.fetch(session, state.projects, call.param("project_id"),
-                                 "identity:get_project_tag");
+    const Project p =
+        call.fetch(session, state.projects, call.param("project_id"), "identity:get_project_tag");
     const auto& tag = call.param("value");
     if (std::find(p.tags.begin(), p.tags.end(), tag) == p.tags.end()) {
       throw no_such("project tag", tag);

@@ -46,8 +46,11 @@ TEST(Project, RefusesBadInput) {
         R"({"project":{"name":"a","options":{"immutable":5}}})"}) {
     EXPECT_EQ(identity.post("/projects", body).status, 400) << body;
   }
-  EXPECT_EQ(identity.post("/projects", fmt::format(R"({{"project":{{"name":"{}"}}}})",
-                                                   std::string(65, 'x'))).status, 400);
+  EXPECT_EQ(
+      identity
+          .post("/projects", fmt::format(R"({{"project":{{"name":"{}"}}}})", std::string(65, 'x')))
+          .status,
+      400);
   const auto twice = identity.post("/projects", R"({"project":{"name":"demo"}})");
   EXPECT_EQ(twice.status, 409);
   EXPECT_NE(twice.text({"error", "message"}).find("it is not permitted to have two projects"),
@@ -72,18 +75,23 @@ TEST(Project, FormsATree) {
   EXPECT_EQ(*subtree->array()->front().at({"project", "id"})->text(), middle);
   EXPECT_EQ(identity.remove("/projects/" + top).status, 403);
   EXPECT_EQ(identity.patch("/projects/" + top, R"({"project":{"enabled":false}})").status, 403);
-  EXPECT_EQ(identity.patch("/projects/" + low, R"({"project":{"parent_id":"default"}})").status, 403);
+  EXPECT_EQ(identity.patch("/projects/" + low, R"({"project":{"parent_id":"default"}})").status,
+            403);
 }
 
 TEST(Project, HasALimitedDepth) {
   TestIdentity identity;
   std::string parent = "default";
   for (int level = 0; level < 5; ++level) {
-    parent = identity.project(fmt::format("p{}", level), fmt::format(R"(,"parent_id":"{}")", parent));
+    parent =
+        identity.project(fmt::format("p{}", level), fmt::format(R"(,"parent_id":"{}")", parent));
     ASSERT_NE(parent, "") << level;
   }
-  EXPECT_EQ(identity.post("/projects", fmt::format(R"({{"project":{{"name":"x","parent_id":"{}"}}}})",
-                                                   parent)).status, 403);
+  EXPECT_EQ(identity
+                .post("/projects",
+                      fmt::format(R"({{"project":{{"name":"x","parent_id":"{}"}}}})", parent))
+                .status,
+            403);
 }
 
 TEST(Project, ListsAreFilteredPagedAndLinked) {
@@ -121,8 +129,9 @@ TEST(Project, CanBeLockedAgainstChange) {
   const auto id = identity.project("locked", R"(,"options":{"immutable":true})");
   EXPECT_EQ(identity.patch("/projects/" + id, R"({"project":{"name":"x"}})").status, 403);
   EXPECT_EQ(identity.remove("/projects/" + id).status, 403);
-  EXPECT_EQ(identity.patch("/projects/" + id, R"({"project":{"options":{"immutable":false}}})").status,
-            200);
+  EXPECT_EQ(
+      identity.patch("/projects/" + id, R"({"project":{"options":{"immutable":false}}})").status,
+      200);
   EXPECT_EQ(identity.remove("/projects/" + id).status, 204);
 }
 
@@ -153,7 +162,8 @@ TEST(Project, IsSeenByMembersAndHiddenFromOthers) {
   EXPECT_EQ(identity.as(demo, "POST", "/projects", R"({"project":{"name":"a"}})").status, 403);
   const auto own = identity.as(demo, "GET", "/auth/projects");
   ASSERT_EQ(own.json.at({"projects"})->array()->size(), 1u);
-  EXPECT_EQ(identity.as(demo, "GET", "/users/" + identity.user_id("demo") + "/projects").status, 200);
+  EXPECT_EQ(identity.as(demo, "GET", "/users/" + identity.user_id("demo") + "/projects").status,
+            200);
 }
 
 TEST(Domain, IsMadeDisabledAndDeletedWithItsContents) {
@@ -163,12 +173,17 @@ TEST(Domain, IsMadeDisabledAndDeletedWithItsContents) {
   const auto id = made.text({"domain", "id"});
   EXPECT_EQ(made.json.at({"domain", "is_domain"}), nullptr);
   const auto project = identity.project("inside", fmt::format(R"(,"domain_id":"{}")", id));
-  const auto user = identity.post("/users", fmt::format(
-      R"({{"user":{{"name":"westerner","domain_id":"{}","password":"p"}}}})", id)).text({"user", "id"});
+  const auto user =
+      identity
+          .post("/users",
+                fmt::format(R"({{"user":{{"name":"westerner","domain_id":"{}","password":"p"}}}})",
+                            id))
+          .text({"user", "id"});
   identity.grant(user, project, "member");
   const auto token = identity.authenticate(fmt::format(
       R"({{"auth":{{"identity":{{"methods":["password"],"password":{{"user":{{"id":"{}",)"
-      R"("password":"p"}}}}}},"scope":{{"project":{{"id":"{}"}}}}}}}})", user, project));
+      R"("password":"p"}}}}}},"scope":{{"project":{{"id":"{}"}}}}}}}})",
+      user, project));
   ASSERT_EQ(token.status, 201) << token.body;
   const std::string text(token.headers.get("X-Subject-Token"));
   EXPECT_EQ(identity.get("/projects/" + id).status, 200);  // its project side
@@ -184,9 +199,13 @@ TEST(Domain, IsMadeDisabledAndDeletedWithItsContents) {
 TEST(Domain, TakesAnExplicitIdAndRefusesASecondName) {
   TestIdentity identity;
   const std::string id(32, 'a');
-  EXPECT_EQ(identity.post("/domains", fmt::format(
-      R"({{"domain":{{"name":"e","explicit_domain_id":"{}"}}}})", id)).text({"domain", "id"}), id);
-  EXPECT_EQ(identity.post("/domains", R"({"domain":{"name":"f","explicit_domain_id":"x"}})").status, 400);
+  EXPECT_EQ(identity
+                .post("/domains",
+                      fmt::format(R"({{"domain":{{"name":"e","explicit_domain_id":"{}"}}}})", id))
+                .text({"domain", "id"}),
+            id);
+  EXPECT_EQ(identity.post("/domains", R"({"domain":{"name":"f","explicit_domain_id":"x"}})").status,
+            400);
   EXPECT_EQ(identity.post("/domains", R"({"domain":{"name":"e"}})").status, 409);
   EXPECT_EQ(identity.get("/domains?name=e").json.at({"domains"})->array()->size(), 1u);
   EXPECT_EQ(identity.get("/domains/" + identity.project_id("demo")).status, 404);

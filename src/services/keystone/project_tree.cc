@@ -21,8 +21,7 @@ bool asks(const resource::Call& call, std::string_view key) {
 std::set<std::string> own_projects(const State& state, const resource::Call& call,
                                    db::Session& session) {
   std::set<std::string> ids;
-  for (const auto& p :
-       state.projects.list(session, projects_of_user(call.caller().user_id.text))) {
+  for (const auto& p : state.projects.list(session, projects_of_user(call.caller().user_id.text))) {
     ids.insert(p.id);
   }
   return ids;
@@ -80,23 +79,29 @@ std::vector<Project> parents_of(const State& state, db::Session& session, const 
 
 std::vector<Project> subtree_of(const State& state, db::Session& session, const std::string& id) {
   resource::Where below;
-  below.and_("id IN (WITH RECURSIVE below(id) AS (SELECT id FROM projects WHERE parent_id = ? "
-             "UNION SELECT p.id FROM projects p JOIN below b ON p.parent_id = b.id) "
-             "SELECT id FROM below)", {id});
+  below.and_(
+      "id IN (WITH RECURSIVE below(id) AS (SELECT id FROM projects WHERE parent_id = ? "
+      "UNION SELECT p.id FROM projects p JOIN below b ON p.parent_id = b.id) "
+      "SELECT id FROM below)",
+      {id});
   return state.projects.list(session, below);
 }
 
 void write_tree_asked_for(const State& state, const resource::Call& call, db::Session& session,
                           const Project& project, json::Writer& w) {
-  const bool parents_list = asks(call, "parents_as_list"), parents_ids = asks(call, "parents_as_ids");
-  const bool subtree_list = asks(call, "subtree_as_list"), subtree_ids = asks(call, "subtree_as_ids");
+  const bool parents_list = asks(call, "parents_as_list"),
+             parents_ids = asks(call, "parents_as_ids");
+  const bool subtree_list = asks(call, "subtree_as_list"),
+             subtree_ids = asks(call, "subtree_as_ids");
   if (parents_list && parents_ids) {
-    throw Fault::bad_request("Cannot use parents_as_list and parents_as_ids query params at the "
-                             "same time.");
+    throw Fault::bad_request(
+        "Cannot use parents_as_list and parents_as_ids query params at the "
+        "same time.");
   }
   if (subtree_list && subtree_ids) {
-    throw Fault::bad_request("Cannot use subtree_as_list and subtree_as_ids query params at the "
-                             "same time.");
+    throw Fault::bad_request(
+        "Cannot use subtree_as_list and subtree_as_ids query params at the "
+        "same time.");
   }
   if (parents_list || parents_ids) {
     const auto parents = parents_of(state, session, project.id);

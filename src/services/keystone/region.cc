@@ -18,11 +18,13 @@ using resource::create;
 using resource::field;
 using resource::update;
 
-constexpr auto kFields = resource::fields(
-    field<&Region::id>("id").settable(create).max(255),
-    field<&Region::parent_region_id>("parent_region_id").settable(create | update).range(1, 255).filter(),
-    field<&Region::description>("description"),
-    field<&Region::extra>("extra").hidden());
+constexpr auto kFields = resource::fields(field<&Region::id>("id").settable(create).max(255),
+                                          field<&Region::parent_region_id>("parent_region_id")
+                                              .settable(create | update)
+                                              .range(1, 255)
+                                              .filter(),
+                                          field<&Region::description>("description"),
+                                          field<&Region::extra>("extra").hidden());
 static_assert(resource::complete<Region>(kFields));
 
 void take_description(Change& change, Region& region) {
@@ -43,8 +45,10 @@ void check_parent(db::Session& session, const Region& region) {
   std::optional<std::string> at = region.parent_region_id;
   for (bool first = true; at && !at->empty(); first = false) {
     if (*at == region.id) {
-      throw Fault::bad_request(fmt::format("The specified parent region {} would create a circular "
-                                           "region hierarchy.", *region.parent_region_id));
+      throw Fault::bad_request(
+          fmt::format("The specified parent region {} would create a circular "
+                      "region hierarchy.",
+                      *region.parent_region_id));
     }
     db::Rows rows = session.query("SELECT parent_region_id FROM regions WHERE id = ?", {*at});
     if (!rows.next() && first) throw no_such("region", *at);
@@ -91,8 +95,10 @@ void before_remove(Change& change, const Region& region) {
   static const std::string kRemove =
       std::string(kBelow) + "DELETE FROM regions WHERE id IN (SELECT id FROM below)";
   if (change.tx.text(kUsed, {region.id})) {
-    throw Fault::forbidden(fmt::format("Unable to delete region {} because it or its child regions "
-                                       "have associated endpoints.", region.id));
+    throw Fault::forbidden(
+        fmt::format("Unable to delete region {} because it or its child regions "
+                    "have associated endpoints.",
+                    region.id));
   }
   change.tx.execute(kRemove, {region.id});
 }

@@ -22,21 +22,32 @@ constexpr auto kFields = resource::fields(
     field<&Row::id>("id"),
     field<&Row::service_id>("service_id").settable(create | update).required().max(64).filter(),
     field<&Row::region_id>("region_id").settable(create | update).max(255).filter(),
-    field<&Row::resource_name>("resource_name").settable(create | update).required().range(1, 255).filter(),
-    field<&Row::default_limit>("default_limit").settable(create | update).required().range(-1, 0x7fffffff),
+    field<&Row::resource_name>("resource_name")
+        .settable(create | update)
+        .required()
+        .range(1, 255)
+        .filter(),
+    field<&Row::default_limit>("default_limit")
+        .settable(create | update)
+        .required()
+        .range(-1, 0x7fffffff),
     field<&Row::description>("description").settable(create | update));
 static_assert(resource::complete<Row>(kFields));
 
 void refuse_used(db::Session& session, const Row& row) {
-  if (!session.text("SELECT id FROM limits WHERE registered_limit_id = ? LIMIT 1", {row.id})) return;
-  throw Fault::forbidden(fmt::format("Unable to update or delete registered limit {} because there "
-                                     "are project limits associated with it.", row.id));
+  if (!session.text("SELECT id FROM limits WHERE registered_limit_id = ? LIMIT 1", {row.id}))
+    return;
+  throw Fault::forbidden(
+      fmt::format("Unable to update or delete registered limit {} because there "
+                  "are project limits associated with it.",
+                  row.id));
 }
 
 void refuse_same(db::Session& session, const Row& row) {
-  const auto taken = session.text("SELECT id FROM registered_limits WHERE service_id = ? AND "
-                                  "region_id = ? AND resource_name = ?",
-                                  {row.service_id, row.region_id.text, row.resource_name});
+  const auto taken = session.text(
+      "SELECT id FROM registered_limits WHERE service_id = ? AND "
+      "region_id = ? AND resource_name = ?",
+      {row.service_id, row.region_id.text, row.resource_name});
   if (taken && *taken != row.id) throw conflict("registered_limit", "Duplicate entry");
 }
 

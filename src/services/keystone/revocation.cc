@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view kNames[] = {"user",  "project", "audit",
                                        "chain", "trust",   "application_credential"};
 
-std::string_view name_of(Revocations::What what) { return kNames[static_cast<std::size_t>(what)]; }
+std::string_view name_of(Revocations::What what) {
+  return kNames[static_cast<std::size_t>(what)];
+}
 
 std::string key_of(std::string_view what, std::string_view value) {
   std::string key;
@@ -53,9 +55,10 @@ void Revocations::keep(db::Transaction& tx, What what, std::string_view value, I
     const std::shared_lock lock(mutex_);
     return next_second(key, now);
   }();
-  tx.execute("INSERT INTO revocation_events (what, value, issued_before, revoked_at) "
-             "VALUES (?, ?, ?, ?)",
-             {name_of(what), value, Instant::from_seconds(second), now.truncated()});
+  tx.execute(
+      "INSERT INTO revocation_events (what, value, issued_before, revoked_at) "
+      "VALUES (?, ?, ?, ?)",
+      {name_of(what), value, Instant::from_seconds(second), now.truncated()});
   tx.after_commit([this, key, now] {
     const std::unique_lock lock(mutex_);
     seconds_by_key_[key] = next_second(key, now);

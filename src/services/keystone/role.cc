@@ -18,13 +18,18 @@ using resource::create;
 using resource::field;
 using resource::update;
 
-constexpr auto kFields = resource::fields(
-    field<&Role::id>("id"),
-    field<&Role::name>("name").settable(create | update).required().range(1, 255).filter().sort_key(),
-    field<&Role::domain_id>("domain_id").settable(create).max(64).filter(),
-    field<&Role::description>("description").settable(create | update),
-    field<&Role::options>("options").settable(create | update),
-    field<&Role::extra>("extra").hidden());
+constexpr auto kFields =
+    resource::fields(field<&Role::id>("id"),
+                     field<&Role::name>("name")
+                         .settable(create | update)
+                         .required()
+                         .range(1, 255)
+                         .filter()
+                         .sort_key(),
+                     field<&Role::domain_id>("domain_id").settable(create).max(64).filter(),
+                     field<&Role::description>("description").settable(create | update),
+                     field<&Role::options>("options").settable(create | update),
+                     field<&Role::extra>("extra").hidden());
 static_assert(resource::complete<Role>(kFields));
 
 constexpr std::string_view kNameTaken = "SELECT id FROM roles WHERE domain_id = ? AND name = ?";
@@ -54,8 +59,10 @@ void before_update(Change& change, const Role& old, Role& fresh) {
 void remove_dependent_credentials(State& state, db::Transaction& tx, const Role& role) {
   std::vector<std::pair<std::string, std::string>> holders;
   {
-    db::Rows rows = tx.query("SELECT actor_id, target_id FROM role_assignments WHERE role_id = ? "
-                             "AND actor_kind = 'user' AND target_kind = 'project'", {role.id});
+    db::Rows rows = tx.query(
+        "SELECT actor_id, target_id FROM role_assignments WHERE role_id = ? "
+        "AND actor_kind = 'user' AND target_kind = 'project'",
+        {role.id});
     while (rows.next()) holders.emplace_back(rows.string(0), rows.string(1));
   }
   for (const auto& [user, project] : holders) {
@@ -104,10 +111,9 @@ constexpr resource::Resource with_policies(resource::PolicyNames policy) {
 }
 
 // The same rows under other policies: those of roles that belong to a domain.
-constinit const resource::Resource kDomainRole =
-    with_policies({"identity:create_domain_role", "identity:list_domain_roles",
-                   "identity:get_domain_role", "identity:update_domain_role",
-                   "identity:delete_domain_role"});
+constinit const resource::Resource kDomainRole = with_policies(
+    {"identity:create_domain_role", "identity:list_domain_roles", "identity:get_domain_role",
+     "identity:update_domain_role", "identity:delete_domain_role"});
 
 bool names_domain(Call& call) {
   const auto form = call.form("role");
@@ -138,9 +144,8 @@ void add_roles(resource::Service& service, State& state) {
         [&](db::Session& session) { return state.roles.find(session, call.param("role_id")); });
     return role && !role->domain_id.empty() ? *domains : *plain;
   };
-  service.route("POST", "/v3/roles", [=](Call& c) {
-    return create_one(c, names_domain(c) ? *domains : *plain);
-  });
+  service.route("POST", "/v3/roles",
+                [=](Call& c) { return create_one(c, names_domain(c) ? *domains : *plain); });
   service.route("GET", "/v3/roles", [=](Call& c) {
     const std::string* domain = c.query().find("domain_id");
     return list_all(c, domain && !domain->empty() ? *domains : *plain);

@@ -63,7 +63,8 @@ void check(const Call& call, const Question& q) {
   } else if (q.effective && !q.group_id.empty()) {
     wrong = "Combining effective and group filter will always result in an empty list.";
   } else if (q.effective && q.inherited.value_or(false) && !q.domain_id.empty()) {
-    wrong = "Combining effective, domain and inherited filters will always result in an empty list.";
+    wrong =
+        "Combining effective, domain and inherited filters will always result in an empty list.";
   }
   if (wrong) throw Fault::bad_request(wrong);
 }
@@ -71,8 +72,9 @@ void check(const Call& call, const Question& q) {
 std::vector<Assignment> read_rows(db::Session& session, const Where& where) {
   std::vector<db::Bind> binds;
   where.append_binds(binds);
-  std::string sql = "SELECT actor_kind, actor_id, target_kind, target_id, role_id, inherited FROM "
-                    "role_assignments";
+  std::string sql =
+      "SELECT actor_kind, actor_id, target_kind, target_id, role_id, inherited FROM "
+      "role_assignments";
   if (!where.empty()) sql += " WHERE " + where.sql();
   std::vector<Assignment> all;
   db::Rows rows = session.query(sql + " ORDER BY actor_id, target_id, role_id", binds);
@@ -122,17 +124,22 @@ Where candidates(const State& state, db::Session& session, const Question& q) {
   Where where;
   where.and_("target_kind <> 'system'");
   if (!q.user_id.empty()) {
-    where.and_("(actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND actor_id IN "
-               "(SELECT group_id FROM group_members WHERE user_id = ?))", {q.user_id, q.user_id});
+    where.and_(
+        "(actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND actor_id IN "
+        "(SELECT group_id FROM group_members WHERE user_id = ?))",
+        {q.user_id, q.user_id});
   }
   if (!q.domain_id.empty()) {
-    return where.and_("inherited = 0").equals("target_kind", "domain").equals("target_id",
-                                                                              q.domain_id);
+    return where.and_("inherited = 0")
+        .equals("target_kind", "domain")
+        .equals("target_id", q.domain_id);
   }
   if (q.inherited) where.equals("inherited", *q.inherited);
   if (q.project_id.empty()) return where;
-  const Where own = Where().and_("inherited = 0").equals("target_kind", "project").in(
-      "target_id", of_interest(q));
+  const Where own = Where()
+                        .and_("inherited = 0")
+                        .equals("target_kind", "project")
+                        .in("target_id", of_interest(q));
   const Where above = Where().and_("inherited = 1").in("target_id", sources(state, session, q));
   std::vector<db::Bind> binds;
   own.append_binds(binds);

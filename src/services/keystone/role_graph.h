@@ -17,7 +17,7 @@ namespace haneul::keystone {
 class RoleGraph {
  public:
   struct Node {
-    std::string id, name, domain_id;  // domain_id: empty for a role of the whole cloud
+    std::string id, name, domain_id;   // domain_id: empty for a role of the whole cloud
     std::vector<std::string> implies;  // ids, directly
   };
   static std::shared_ptr<const RoleGraph> read(db::Session& session);

@@ -26,7 +26,7 @@ extern const unsigned kMigrationsCount;
 namespace {
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(kPolicies);
+  auto policy = access::Policy::make(policies());
   if (!policy) throw std::logic_error("Keystone's policies: " + policy.reason());
   return std::move(*policy);
 }

@@ -23,7 +23,8 @@ T or_fault(std::optional<T> row, std::string_view what, std::string_view id) {
 }  // namespace
 
 State::State(const resource::World& world_, Options options_)
-    : world(world_), options(std::move(options_)),
+    : world(world_),
+      options(std::move(options_)),
       token_keys(options.key_directory / "fernet-keys", world.clock),
       credential_keys(options.key_directory / "credential-keys", world.clock),
       password_options(password_options_of(options)),

@@ -26,7 +26,9 @@ class TestIdentity {
 
   using Answer = resource::Answer;
   Answer get(std::string_view path) { return request("GET", path); }
-  Answer post(std::string_view path, std::string body) { return request("POST", path, std::move(body)); }
+  Answer post(std::string_view path, std::string body) {
+    return request("POST", path, std::move(body));
+  }
   Answer patch(std::string_view path, std::string body) {
     return request("PATCH", path, std::move(body));
   }

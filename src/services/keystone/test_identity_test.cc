@@ -1,8 +1,9 @@
-#include <fmt/format.h>
-#include <gtest/gtest.h>
+#include "services/keystone/test_identity.h"
+
 #include <stdlib.h>
 
-#include "services/keystone/test_identity.h"
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace haneul::keystone {
 namespace {
@@ -74,7 +75,8 @@ TestIdentity::Answer TestIdentity::inspect(std::string_view token, std::string_v
 }
 
 std::string TestIdentity::user(std::string_view name, std::string_view password) {
-  return post("/users", fmt::format(R"({{"user":{{"name":"{}","password":"{}"}}}})", name, password))
+  return post("/users",
+              fmt::format(R"({{"user":{{"name":"{}","password":"{}"}}}})", name, password))
       .text({"user", "id"});
 }
 
@@ -85,7 +87,8 @@ std::string TestIdentity::project(std::string_view name, std::string_view more) 
 
 std::string TestIdentity::role_id(std::string_view name) {
   return cloud.db().read([&](db::Session& session) {
-    return session.text("SELECT id FROM roles WHERE name = ? AND domain_id = ''", {name}).value_or("");
+    return session.text("SELECT id FROM roles WHERE name = ? AND domain_id = ''", {name})
+        .value_or("");
   });
 }
 

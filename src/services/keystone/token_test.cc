@@ -70,12 +70,15 @@ TEST(Token, ScopesToSystemDomainAndNothing) {
 
 TEST(Token, FindsProjectsByNameAndDomain) {
   TestIdentity identity;
-  EXPECT_NE(identity.login("demo", "demo", R"({"project":{"name":"demo","domain":{"name":"Default"}}})"),
-            "");
-  EXPECT_EQ(identity.login("demo", "demo", R"({"project":{"name":"admin","domain":{"name":"Default"}}})"),
-            "");
-  EXPECT_EQ(identity.login("demo", "demo", R"({"project":{"name":"none","domain":{"name":"Default"}}})"),
-            "");
+  EXPECT_NE(
+      identity.login("demo", "demo", R"({"project":{"name":"demo","domain":{"name":"Default"}}})"),
+      "");
+  EXPECT_EQ(
+      identity.login("demo", "demo", R"({"project":{"name":"admin","domain":{"name":"Default"}}})"),
+      "");
+  EXPECT_EQ(
+      identity.login("demo", "demo", R"({"project":{"name":"none","domain":{"name":"Default"}}})"),
+      "");
 }
 
 TEST(Token, TakesTheDefaultProjectWhenNoScopeIsGiven) {
@@ -83,7 +86,8 @@ TEST(Token, TakesTheDefaultProjectWhenNoScopeIsGiven) {
   const auto project = identity.project_id("demo");
   identity.patch("/users/" + identity.user_id("demo"),
                  fmt::format(R"({{"user":{{"default_project_id":"{}"}}}})", project));
-  EXPECT_EQ(identity.inspect(identity.login("demo", "demo")).text({"token", "project", "id"}), project);
+  EXPECT_EQ(identity.inspect(identity.login("demo", "demo")).text({"token", "project", "id"}),
+            project);
 }
 
 TEST(Token, ExpiresAndCanBeShownForAWhileAfter) {
@@ -113,7 +117,8 @@ TEST(Token, StaysVoidAfterARestart) {
   TestIdentity identity;
   const auto demo = identity.login("demo", "demo");
   identity.as(demo, "DELETE", "/auth/tokens", "", {{"X-Subject-Token", demo}});
-  Keystone second(identity.cloud.world(), {.key_directory = identity.directory.path(), .bcrypt_cost = 4});
+  Keystone second(identity.cloud.world(),
+                  {.key_directory = identity.directory.path(), .bcrypt_cost = 4});
   second.start();
   EXPECT_EQ(second.authenticate(demo), nullptr);
   EXPECT_NE(second.authenticate(identity.admin), nullptr);
@@ -174,8 +179,9 @@ TEST(Token, CanBeTradedForAnotherScope) {
 TEST(Token, OfOthersIsForAdminsOnly) {
   TestIdentity identity;
   const auto demo = identity.login("demo", "demo", project_scope(identity.project_id("demo")));
-  EXPECT_EQ(identity.as(demo, "GET", "/auth/tokens", "", {{"X-Subject-Token", identity.admin}}).status,
-            403);
+  EXPECT_EQ(
+      identity.as(demo, "GET", "/auth/tokens", "", {{"X-Subject-Token", identity.admin}}).status,
+      403);
   EXPECT_EQ(identity.as(demo, "GET", "/auth/tokens", "", {{"X-Subject-Token", demo}}).status, 200);
   EXPECT_EQ(identity.as("", "GET", "/auth/tokens", "", {{"X-Subject-Token", demo}}).status, 401);
   EXPECT_EQ(identity.as(demo, "GET", "/auth/tokens").status, 404);

@@ -210,8 +210,7 @@ std::shared_ptr<ValidToken> look_into(State& state, db::Session& session, TokenP
   token->caller = make_caller(payload, *facts);
   token->body = write_body(session, payload, *facts);
   if (!is_unscoped(payload)) {
-    token->catalog =
-        state.catalog.get(session, stamp.all, payload.project_id, payload.user_id);
+    token->catalog = state.catalog.get(session, stamp.all, payload.project_id, payload.user_id);
   }
   token->has_access_rules = facts->app_cred && facts->app_cred->has_access_rules;
   token->stamp = stamp;

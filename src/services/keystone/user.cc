@@ -23,18 +23,26 @@ using resource::field;
 using resource::update;
 using resource::Where;
 
-constexpr auto kFields = resource::fields(
-    field<&User::id>("id"),
-    field<&User::name>("name").settable(create | update).required().range(1, 255).filter().sort_key(),
-    field<&User::domain_id>("domain_id").settable(create).range(1, 64).filter(),
-    field<&User::enabled>("enabled").settable(create | update).filter(),
-    field<&User::default_project_id>("default_project_id").settable(create | update).max(64).hidden(),
-    field<&User::password_hash>("password_hash").hidden(),
-    field<&User::password_created_at>("password_created_at").hidden(),
-    field<&User::password_expires_at>("password_expires_at"),
-    field<&User::created_at>("created_at").hidden(),
-    field<&User::options>("options").settable(create | update),
-    field<&User::extra>("extra").hidden());
+constexpr auto kFields =
+    resource::fields(field<&User::id>("id"),
+                     field<&User::name>("name")
+                         .settable(create | update)
+                         .required()
+                         .range(1, 255)
+                         .filter()
+                         .sort_key(),
+                     field<&User::domain_id>("domain_id").settable(create).range(1, 64).filter(),
+                     field<&User::enabled>("enabled").settable(create | update).filter(),
+                     field<&User::default_project_id>("default_project_id")
+                         .settable(create | update)
+                         .max(64)
+                         .hidden(),
+                     field<&User::password_hash>("password_hash").hidden(),
+                     field<&User::password_created_at>("password_created_at").hidden(),
+                     field<&User::password_expires_at>("password_expires_at"),
+                     field<&User::created_at>("created_at").hidden(),
+                     field<&User::options>("options").settable(create | update),
+                     field<&User::extra>("extra").hidden());
 static_assert(resource::complete<User>(kFields));
 
 constexpr std::string_view kOwnKeys[] = {"password", "original_password", "federated"};
@@ -88,7 +96,8 @@ void before_update(const State& state, Change& change, const User& old, User& fr
 }
 
 void after_update(State& state, Change& change, const User& old, const User& fresh) {
-  const bool locked_out = (old.enabled && !fresh.enabled) || old.password_hash != fresh.password_hash;
+  const bool locked_out =
+      (old.enabled && !fresh.enabled) || old.password_hash != fresh.password_hash;
   if (locked_out) return state.revoke_user(change.tx, fresh.id);
   state.epochs.change_user(change.tx, fresh.id);
 }
@@ -126,15 +135,18 @@ void narrow_by_expiry(const Call& call, resource::Page& page) {
     if (name != op || colon == std::string::npos) continue;
     const auto when = parse_instant(asked->substr(colon + 1));
     if (!when) {
-      throw Fault::bad_request("Timestamp not in expected format. The server could not comply with "
-                               "the request since it is either malformed or otherwise incorrect. "
-                               "The client is assumed to be in error.");
+      throw Fault::bad_request(
+          "Timestamp not in expected format. The server could not comply with "
+          "the request since it is either malformed or otherwise incorrect. "
+          "The client is assumed to be in error.");
     }
     page.where.and_(fmt::format("password_expires_at {} ?", sign), {*when});
     return;
   }
-  throw Fault::bad_request(fmt::format("The given operator {} is not valid. It must be one of the "
-                                       "following: 'eq', 'neq', 'lt', 'lte', 'gt', or 'gte'.", op));
+  throw Fault::bad_request(
+      fmt::format("The given operator {} is not valid. It must be one of the "
+                  "following: 'eq', 'neq', 'lt', 'lte', 'gt', or 'gte'.",
+                  op));
 }
 
 resource::Hooks<User> view_hooks() {

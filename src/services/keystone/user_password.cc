@@ -46,7 +46,8 @@ std::string new_password_hash(const State& state, const std::string& password) {
   if (password.size() > state.options.password_bytes_max) {
     throw Fault::forbidden(fmt::format(
         "The password length must be less than or equal to {}. The server could not comply with "
-        "the request because the password is invalid.", state.options.password_bytes_max));
+        "the request because the password is invalid.",
+        state.options.password_bytes_max));
   }
   auto hash = hash_password(password, state.password_options);
   if (!hash) throw Fault::bad_request("Password validation error: it contains a null character.");

@@ -8,8 +8,9 @@ namespace {
 
 TEST(User, IsMadeShownChangedAndDeleted) {
   TestIdentity identity;
-  const auto made = identity.post("/users", R"({"user":{"name":"ann","password":"p","email":"a@b",)"
-                                            R"("description":"d","options":{"lock_password":true}}})");
+  const auto made =
+      identity.post("/users", R"({"user":{"name":"ann","password":"p","email":"a@b",)"
+                              R"("description":"d","options":{"lock_password":true}}})");
   ASSERT_EQ(made.status, 201) << made.body;
   const auto id = made.text({"user", "id"});
   EXPECT_EQ(made.json.at({"user", "password"}), nullptr);
@@ -51,8 +52,11 @@ TEST(User, RefusesBadInput) {
   EXPECT_EQ(identity.patch(path, R"({"user":{"id":"other"}})").status, 400);
   EXPECT_EQ(identity.patch(path, R"({"user":{"domain_id":"other"}})").status, 400);
   EXPECT_EQ(identity.patch("/users/none", R"({"user":{"name":"x"}})").status, 404);
-  EXPECT_EQ(identity.post("/users", fmt::format(R"({{"user":{{"name":"l","password":"{}"}}}})",
-                                                std::string(5000, 'x'))).status, 403);
+  EXPECT_EQ(identity
+                .post("/users", fmt::format(R"({{"user":{{"name":"l","password":"{}"}}}})",
+                                            std::string(5000, 'x')))
+                .status,
+            403);
 }
 
 TEST(User, ChangesTheOwnPasswordWithoutAToken) {
@@ -61,16 +65,22 @@ TEST(User, ChangesTheOwnPasswordWithoutAToken) {
   const auto token = identity.login("eve", "old");
   const auto path = "/users/" + id + "/password";
   const auto change = [&](const char* original, const char* wanted) {
-    return identity.as("", "POST", path, fmt::format(
-        R"({{"user":{{"original_password":"{}","password":"{}"}}}})", original, wanted)).status;
+    return identity
+        .as("", "POST", path,
+            fmt::format(R"({{"user":{{"original_password":"{}","password":"{}"}}}})", original,
+                        wanted))
+        .status;
   };
   EXPECT_EQ(change("wrong", "new"), 401);
   EXPECT_EQ(change("old", "new"), 204);
   EXPECT_EQ(identity.keystone.authenticate(token), nullptr);
   EXPECT_EQ(identity.login("eve", "old"), "");
   EXPECT_NE(identity.login("eve", "new"), "");
-  EXPECT_EQ(identity.as("", "POST", "/users/none/password",
-                        R"({"user":{"original_password":"a","password":"b"}})").status, 401);
+  EXPECT_EQ(identity
+                .as("", "POST", "/users/none/password",
+                    R"({"user":{"original_password":"a","password":"b"}})")
+                .status,
+            401);
   EXPECT_EQ(identity.as("", "POST", path, R"({"user":{"password":"b"}})").status, 400);
   identity.patch("/users/" + id, R"({"user":{"options":{"lock_password":true}}})");
   EXPECT_EQ(change("new", "newer"), 400);
@@ -100,8 +110,11 @@ TEST(User, SeesOnlyItself) {
   EXPECT_EQ(identity.as(demo, "GET", "/users/" + identity.user_id("admin")).status, 403);
   EXPECT_EQ(identity.as(demo, "GET", "/users/none").status, 403);
   EXPECT_EQ(identity.as(demo, "GET", "/users").status, 403);
-  EXPECT_EQ(identity.as(demo, "PATCH", "/users/" + identity.user_id("demo"),
-                        R"({"user":{"enabled":false}})").status, 403);
+  EXPECT_EQ(
+      identity
+          .as(demo, "PATCH", "/users/" + identity.user_id("demo"), R"({"user":{"enabled":false}})")
+          .status,
+      403);
 }
 
 TEST(User, WithRulesOfManyFactorsNeedsThemAll) {
@@ -121,8 +134,11 @@ TEST(Group, HasMembersWhoseRolesFollowIt) {
   const auto group = made.text({"group", "id"});
   const auto project = identity.project("shared");
   const auto demo = identity.user_id("demo");
-  EXPECT_EQ(identity.put(fmt::format("/projects/{}/groups/{}/roles/{}", project, group,
-                                     identity.role_id("reader"))).status, 204);
+  EXPECT_EQ(identity
+                .put(fmt::format("/projects/{}/groups/{}/roles/{}", project, group,
+                                 identity.role_id("reader")))
+                .status,
+            204);
   EXPECT_EQ(identity.login("demo", "demo", project_scope(project)), "");
   const auto member = fmt::format("/groups/{}/users/{}", group, demo);
   EXPECT_EQ(identity.get(member).status, 404);
@@ -144,7 +160,8 @@ TEST(Group, HasMembersWhoseRolesFollowIt) {
 TEST(Group, IsChangedListedAndDeleted) {
   TestIdentity identity;
   const auto id = identity.post("/groups", R"({"group":{"name":"g"}})").text({"group", "id"});
-  EXPECT_EQ(identity.patch("/groups/" + id, R"({"group":{"name":"h"}})").text({"group", "name"}), "h");
+  EXPECT_EQ(identity.patch("/groups/" + id, R"({"group":{"name":"h"}})").text({"group", "name"}),
+            "h");
   EXPECT_EQ(identity.post("/groups", R"({"group":{"name":"h"}})").status, 409);
   EXPECT_EQ(identity.post("/groups", R"({"group":{}})").status, 400);
   EXPECT_EQ(identity.get("/groups?name=h").json.at({"groups"})->array()->size(), 1u);

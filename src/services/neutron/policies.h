@@ -9,6 +9,6 @@ namespace haneul::neutron {
 // roles, tags and parents' owners of 2023.1 to 2025.2. Rules say project_id where Zed said
 // tenant_id. Two differences: the admin may still write a port's binding profile and bindings, as
 // Zed's clients and Tempest expect; later releases leave that to services.
-std::span<const access::PolicyDefault> policies();
+extern const std::span<const access::PolicyDefault> kPolicies;
 
 }  // namespace haneul::neutron

@@ -167,8 +167,9 @@ http::Response update(Call& call, Cloud& cloud) {
   const auto zone = read_zone(form);
   form.done();
   if (!name && !zoned) {
-    throw Fault::bad_request("Invalid input for field/attribute aggregate. Value: {}. {} does not "
-                             "have enough properties");
+    throw Fault::bad_request(
+        "Invalid input for field/attribute aggregate. Value: {}. {} does not "
+        "have enough properties");
   }
   return call.db().write([&](db::Transaction& tx) {
     Aggregate a = must_find(tx, call);
@@ -212,8 +213,8 @@ std::string read_host(Call& call, std::string_view action) {
 
 // Servers keep the zone they were put into, so a host with servers may not change its zone.
 void must_not_move_servers(db::Session& session, const Cloud& cloud, const std::string& host,
-                           const std::string& from, const std::string& to,
-                           const ZoneChange& change, std::string_view verb) {
+                           const std::string& from, const std::string& to, const ZoneChange& change,
+                           std::string_view verb) {
   if (from == to) return;
   const auto servers = cloud.servers.count(session, Where().equals("host", host));
   if (servers == 0) return;

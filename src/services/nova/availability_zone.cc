@@ -26,8 +26,7 @@ void write_hosts(json::Writer& w, const Hosts& hosts, const Zone& zone) {
 http::Response list_zones(Call& call, Cloud& cloud, bool detail) {
   call.enforce(detail ? "os_compute_api:os-availability-zone:detail"
                       : "os_compute_api:os-availability-zone:list");
-  const auto hosts =
-      call.db().read([&](db::Session& session) { return cloud.hosts.all(session); });
+  const auto hosts = call.db().read([&](db::Session& session) { return cloud.hosts.all(session); });
   std::map<std::string, Zone> zones;
   for (const auto& [id, host] : *hosts) {
     Zone& zone = zones[host.availability_zone];
@@ -42,7 +41,7 @@ http::Response list_zones(Call& call, Cloud& cloud, bool detail) {
       w.begin_object().member("zoneName", name);
       w.key("zoneState").begin_object().member("available", available).end_object();
       w.key("hosts");
-      detail && available ? write_hosts(w, cloud.hosts, zone) : void(w.null());
+      detail&& available ? write_hosts(w, cloud.hosts, zone) : void(w.null());
       w.end_object();
     }
   }

@@ -40,8 +40,8 @@ http::Response list_services(Call& call, Cloud& cloud) {
   }
   const auto* binary = call.query().find("binary");
   if (binary && !binary->empty() && *binary != kBinary) page.where.and_("1 = 0");
-  const auto rows = call.db().read(
-      [&](db::Session& session) { return cloud.hosts.store().list(session, page); });
+  const auto rows =
+      call.db().read([&](db::Session& session) { return cloud.hosts.store().list(session, page); });
   json::Writer w;
   w.begin_object().key("services").begin_array();
   for (const ComputeHost& h : rows) write_service(w, call, cloud.hosts, h);
@@ -88,7 +88,8 @@ Edit old_edit(const Call& call, const OldUpdate& u, const std::string& verb) {
       h.disabled_reason = reason;
     };
   };
-  if (verb == "enable") return [](ComputeHost& h) { h.disabled = false, h.disabled_reason.reset(); };
+  if (verb == "enable")
+    return [](ComputeHost& h) { h.disabled = false, h.disabled_reason.reset(); };
   if (verb == "disable") return disable(std::nullopt);
   if (verb == "disable-log-reason") {
     if (!u.reason) throw Fault::bad_request("Missing disabled reason field");
@@ -107,9 +108,10 @@ http::Response update_by_verb(Call& call, Cloud& cloud, const std::string& verb)
         "Updating a {} service is not supported. Only nova-compute services can be updated.",
         u.binary));
   }
-  change_host(call, cloud, Where().equals("host", u.host),
-              Fault::not_found(fmt::format("Could not find binary {} on host {}.", u.binary, u.host)),
-              edit);
+  change_host(
+      call, cloud, Where().equals("host", u.host),
+      Fault::not_found(fmt::format("Could not find binary {} on host {}.", u.binary, u.host)),
+      edit);
   json::Writer w;
   w.begin_object().key("service").begin_object();
   w.member("host", u.host).member("binary", u.binary);
@@ -148,10 +150,9 @@ http::Response update_service(Call& call, Cloud& cloud) {
   call.enforce("os_compute_api:os-services:update");
   if (!call.since(53)) return update_by_verb(call, cloud, id);
   if (!is_uuid_like(id)) throw Fault::bad_request(fmt::format("Invalid uuid {}", id));
-  const ComputeHost host =
-      change_host(call, cloud, Where().equals("service_id", lower(id)),
-                  Fault::not_found(fmt::format("Service {} could not be found.", id)),
-                  read_update(call));
+  const ComputeHost host = change_host(
+      call, cloud, Where().equals("service_id", lower(id)),
+      Fault::not_found(fmt::format("Service {} could not be found.", id)), read_update(call));
   json::Writer w;
   w.begin_object().key("service");
   write_service(w, call, cloud.hosts, host);
@@ -165,7 +166,8 @@ Where which(const Call& call, const std::string& id) {
     return Where().equals("service_id", lower(id));
   }
   const auto number = parse_int(id);
-  if (!number) throw Fault::bad_request(fmt::format("Invalid input received: id must be an integer"));
+  if (!number)
+    throw Fault::bad_request(fmt::format("Invalid input received: id must be an integer"));
   return Where().equals("number", *number);
 }
 

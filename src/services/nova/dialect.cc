@@ -149,13 +149,18 @@ bool Dialect::sees_all(const resource::Call& call) const {
 
 void write_next_link(json::Writer& w, const resource::Call& call, std::string_view plural,
                      std::string_view path, const std::string& next_marker) {
+  write_page_link(w, call, fmt::format("{}_links", plural), path, next_marker);
+}
+
+void write_page_link(json::Writer& w, const resource::Call& call, std::string_view key,
+                     std::string_view path, const std::string& next_marker) {
   if (next_marker.empty()) return;
   std::string query;
-  for (const auto& [key, value] : call.query().all()) {
-    if (key != "marker") query += percent_encode(key) + "=" + percent_encode(value) + "&";
+  for (const auto& [name, value] : call.query().all()) {
+    if (name != "marker") query += percent_encode(name) + "=" + percent_encode(value) + "&";
   }
   query += "marker=" + percent_encode(next_marker);
-  w.key(fmt::format("{}_links", plural)).begin_array().begin_object();
+  w.key(key).begin_array().begin_object();
   w.member("rel", "next").member("href", fmt::format("{}{}?{}", call.service_url(), path, query));
   w.end_object().end_array();
 }

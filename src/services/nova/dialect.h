@@ -28,6 +28,9 @@ class Dialect final : public resource::Dialect {
 // "<plural>_links": [{"rel": "next", "href": …}] when there is a next page.
 void write_next_link(json::Writer& w, const resource::Call& call, std::string_view plural,
                      std::string_view path, const std::string& next_marker);
+// The same under any other key.
+void write_page_link(json::Writer& w, const resource::Call& call, std::string_view key,
+                     std::string_view path, const std::string& next_marker);
 // "links": [self, bookmark] of one row; `noun` is "servers", "flavors".
 void write_row_links(json::Writer& w, const resource::Call& call, std::string_view noun,
                      std::string_view id);

@@ -103,10 +103,10 @@ Fault no_hypervisor(const std::string& id) {
 }
 
 Where matching(const std::string& pattern) {
-  const bool plain = pattern.size() <= 255 &&
-                     std::all_of(pattern.begin(), pattern.end(), [](unsigned char c) {
-                       return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-                     });
+  const bool plain =
+      pattern.size() <= 255 && std::all_of(pattern.begin(), pattern.end(), [](unsigned char c) {
+        return std::isalnum(c) || c == '-' || c == '.' || c == '_';
+      });
   if (!plain) {
     throw Fault::bad_request(fmt::format(
         "Invalid input for query parameters hypervisor_hostname_pattern. Value: {}. '{}' does not "
@@ -123,8 +123,7 @@ std::vector<ComputeHost> find_matching(db::Session& session, const Cloud& cloud,
   page.order = {{"number", false}};
   auto hosts = cloud.hosts.store().list(session, page);
   if (hosts.empty()) {
-    throw Fault::not_found(
-        fmt::format("No hypervisor matching '{}' could be found.", pattern));
+    throw Fault::not_found(fmt::format("No hypervisor matching '{}' could be found.", pattern));
   }
   return hosts;
 }
@@ -153,17 +152,17 @@ http::Response list_hypervisors(Call& call, Cloud& cloud, bool detail) {
     refuse_unknown_keys(call, {"limit", "marker", "hypervisor_hostname_pattern", "with_servers"});
   }
   const PageAsked asked = call.since(33) ? read_page(call) : PageAsked{};
-  const auto* pattern =
-      call.since(53) ? call.query().find("hypervisor_hostname_pattern") : nullptr;
+  const auto* pattern = call.since(53) ? call.query().find("hypervisor_hostname_pattern") : nullptr;
   if (pattern && (asked.has_limit || asked.marker)) {
-    throw Fault::bad_request("Paging over hypervisors with the hypervisor_hostname_pattern query "
-                             "parameter is not supported.");
+    throw Fault::bad_request(
+        "Paging over hypervisors with the hypervisor_hostname_pattern query "
+        "parameter is not supported.");
   }
   const bool with_servers = call.since(53) && read_flag(call, "with_servers");
   View view(call, cloud, detail);
   const auto hosts = call.db().read([&](db::Session& session) {
-    auto found = pattern ? find_matching(session, cloud, *pattern)
-                         : list_page(session, call, cloud, asked);
+    auto found =
+        pattern ? find_matching(session, cloud, *pattern) : list_page(session, call, cloud, asked);
     view.load(session, found, with_servers);
     return found;
   });
@@ -172,9 +171,9 @@ http::Response list_hypervisors(Call& call, Cloud& cloud, bool detail) {
   for (const ComputeHost& h : hosts) view.write(w, h);
   w.end_array();
   // As upstream, a full page has a link even if nothing follows.
-  const bool full = !pattern && call.since(33) &&
-                    static_cast<std::int64_t>(hosts.size()) == asked.limit;
-  const std::string marker = !full ? ""
+  const bool full =
+      !pattern && call.since(33) && static_cast<std::int64_t>(hosts.size()) == asked.limit;
+  const std::string marker = !full            ? ""
                              : call.since(53) ? hosts.back().id
                                               : std::to_string(hosts.back().number);
   write_next_link(w, call, "hypervisors", std::string(kPath) + (detail ? "/detail" : ""), marker);

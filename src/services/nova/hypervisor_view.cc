@@ -83,8 +83,8 @@ std::string uptime_line(Instant now) {
   const auto load = [&](int i) {
     return static_cast<double>(info.loads[i]) / static_cast<double>(1 << SI_LOAD_SHIFT);
   };
-  return fmt::format(" {} up {},  0 users,  load average: {:.2f}, {:.2f}, {:.2f}", time, up, load(0),
-                     load(1), load(2));
+  return fmt::format(" {} up {},  0 users,  load average: {:.2f}, {:.2f}, {:.2f}", time, up,
+                     load(0), load(1), load(2));
 }
 
 }  // namespace haneul::nova

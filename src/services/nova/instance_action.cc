@@ -26,8 +26,8 @@ constexpr std::string_view kSelect =
     " message FROM server_actions WHERE ";
 
 Action load_action(const db::Rows& rows) {
-  Action a{rows.integer(0), rows.string(1), rows.string(2), rows.string(3), rows.string(4),
-           rows.string(5), rows.instant(6), std::nullopt, std::nullopt};
+  Action a{rows.integer(0), rows.string(1),  rows.string(2), rows.string(3), rows.string(4),
+           rows.string(5),  rows.instant(6), std::nullopt,   std::nullopt};
   if (!rows.is_null(7)) a.updated_at = rows.instant(7);
   if (!rows.is_null(8)) a.message = rows.string(8);
   return a;
@@ -47,7 +47,8 @@ Owner find_owner(const Call& call, const Cloud& cloud, db::Session& session) {
   const auto project = session.text(
       "SELECT project_id FROM server_actions WHERE server_id = ? ORDER BY id LIMIT 1", {id});
   const bool gone = call.since(21) && project && !cloud.servers.find(session, id);
-  const bool own = gone && (call.dialect().sees_all(call) || *project == call.caller().project_id.text);
+  const bool own =
+      gone && (call.dialect().sees_all(call) || *project == call.caller().project_id.text);
   if (!own) call.throw_no_such(kServer, id);
   return {*project, std::nullopt};
 }
@@ -100,8 +101,8 @@ http::Response list_actions(Call& call, const Cloud& cloud) {
     std::vector<db::Bind> binds;
     where.append_binds(binds);
     binds.emplace_back(page.limit);
-    db::Rows rows = session.query(
-        fmt::format("{}{} ORDER BY id DESC LIMIT ?", kSelect, where.sql()), binds);
+    db::Rows rows =
+        session.query(fmt::format("{}{} ORDER BY id DESC LIMIT ?", kSelect, where.sql()), binds);
     std::vector<Action> found;
     while (rows.next()) found.push_back(load_action(rows));
     return found;
@@ -115,8 +116,9 @@ http::Response list_actions(Call& call, const Cloud& cloud) {
   }
   w.end_array();
   if (call.since(58) && static_cast<std::int64_t>(actions.size()) == page.limit) {
-    write_links(w, call, fmt::format("/v2.1/servers/{}/os-instance-actions", call.param("id")),
-                actions.back().request_id);
+    write_page_link(w, call, "links",
+                    fmt::format("/v2.1/servers/{}/os-instance-actions", call.param("id")),
+                    actions.back().request_id);
   }
   w.end_object();
   return http::Response::json(200, w.take());
@@ -156,8 +158,8 @@ http::Response show_action(Call& call, const Cloud& cloud) {
   const Action a = call.db().read([&](db::Session& session) {
     owner = find_owner(call, cloud, session);
     enforce_for(call, "show", owner);
-    db::Rows rows = session.query(fmt::format("{}server_id = ? AND request_id = ?", kSelect),
-                                  {id, request});
+    db::Rows rows =
+        session.query(fmt::format("{}server_id = ? AND request_id = ?", kSelect), {id, request});
     if (!rows.next()) throw Fault::not_found(fmt::format("Action {} not found", request));
     return load_action(rows);
   });

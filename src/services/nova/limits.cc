@@ -61,6 +61,8 @@ http::Response show_limits(Call& call) {
 
 }  // namespace
 
-void add_limits_routes(resource::Service& s) { s.route("GET", "/v2.1/limits", show_limits); }
+void add_limits_routes(resource::Service& s) {
+  s.route("GET", "/v2.1/limits", show_limits);
+}
 
 }  // namespace haneul::nova

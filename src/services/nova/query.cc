@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fault.h"
 #include "base/text.h"
 
 namespace haneul::nova {
@@ -12,9 +13,8 @@ namespace {
 constexpr std::int64_t kPageMax = 1000;
 
 [[noreturn]] void refuse(std::string_view key, const std::string& value, std::string_view why) {
-  throw Fault::bad_request(
-      fmt::format("Invalid input for query parameters {}. Value: {}. '{}' {}", key, value, value,
-                  why));
+  throw Fault::bad_request(fmt::format("Invalid input for query parameters {}. Value: {}. '{}' {}",
+                                       key, value, value, why));
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ bool read_flag(const resource::Call& call, std::string_view key);
 // A time in any form that upstream takes; nothing if the key is absent.
 std::optional<Instant> read_time(const resource::Call& call, std::string_view key);
 // Ends the request if the query string has a key that is not among those.
-void refuse_unknown_keys(const resource::Call& call,
-                         std::initializer_list<std::string_view> known);
+void refuse_unknown_keys(const resource::Call& call, std::initializer_list<std::string_view> known);
 
 }  // namespace haneul::nova

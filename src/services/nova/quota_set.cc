@@ -48,10 +48,14 @@ constexpr std::array<Known, 14> kKnown = {{{"instances", 10},
 // have those of groups from 2.50 on.
 bool known(const Call& call, const Known& k, bool of_class) {
   switch (k.kind) {
-    case Kind::network: return !call.since(of_class ? 50 : 36);
-    case Kind::file: return !call.since(57);
-    case Kind::group: return !of_class || call.since(50);
-    case Kind::compute: break;
+    case Kind::network:
+      return !call.since(of_class ? 50 : 36);
+    case Kind::file:
+      return !call.since(57);
+    case Kind::group:
+      return !of_class || call.since(50);
+    case Kind::compute:
+      break;
   }
   return true;
 }
@@ -103,8 +107,7 @@ http::Response show_defaults(Call& call) {
   enforce_for(call, "defaults");
   const Limits limits =
       call.db().read([&](db::Session& session) { return limits_of(call, session, kEveryProject); });
-  return http::Response::json(200,
-                              render(call, "quota_set", call.param("project"), limits, false));
+  return http::Response::json(200, render(call, "quota_set", call.param("project"), limits, false));
 }
 
 using Wanted = std::vector<std::pair<std::string, std::int64_t>>;
@@ -160,8 +163,8 @@ http::Response show_class(Call& call) {
   call.enforce("os_compute_api:os-quota-class-sets:show");
   const Limits limits =
       call.db().read([&](db::Session& session) { return limits_of(call, session, kEveryProject); });
-  return http::Response::json(
-      200, render(call, "quota_class_set", call.param("class"), limits, false));
+  return http::Response::json(200,
+                              render(call, "quota_class_set", call.param("class"), limits, false));
 }
 
 http::Response update_class(Call& call) {

@@ -177,6 +177,13 @@ void record_action(const Call& call, db::Transaction& tx, const Server& server,
        call.caller().user_id.text, call.now()});
 }
 
+void finish_actions(db::Transaction& tx, const std::string& server_id, Instant now, bool failed) {
+  tx.execute(
+      "UPDATE server_actions SET updated_at = ?, message = ? WHERE server_id = ? AND"
+      " updated_at IS NULL",
+      {now, failed ? db::Bind("Error") : db::Bind(nullptr), server_id});
+}
+
 void add_server_action_routes(resource::Service& service, Cloud& cloud) {
   constexpr std::string_view kPath = "/v2.1/servers/{id}/action";
   const PowerAction powers[] = {

@@ -20,5 +20,7 @@ Server fetch_for_action(resource::Call& call, Cloud& cloud, db::Transaction& tx,
 // Writes who asked for what, for GET /servers/{id}/os-instance-actions.
 void record_action(const resource::Call& call, db::Transaction& tx, const Server& server,
                    std::string_view action);
+// The server's actions that went on until now are over, well or not.
+void finish_actions(db::Transaction& tx, const std::string& server_id, Instant now, bool failed);
 
 }  // namespace haneul::nova

@@ -27,31 +27,6 @@ std::string texts_json(const std::vector<std::pair<std::string, std::string>>& p
   return json::dump(object);
 }
 
-// The image must be there, active and fit into the flavor.
-glance::ImageFacts check_image(const Call& call, Cloud& cloud, db::Session& session,
-                               const ServerForm& form, const Flavor& flavor) {
-  if (form.image_id.empty()) {
-    throw Fault::bad_request(
-        "Block Device Mapping is Invalid: You specified more local devices than the limit allows "
-        "or no bootable device: an imageRef is needed.");
-  }
-  const auto image = cloud.glance.find(session, call.caller(), form.image_id);
-  if (!image) {
-    throw Fault::bad_request(fmt::format("Can not find requested image {}", form.image_id));
-  }
-  if (image->status != "active") {
-    throw Fault::bad_request(fmt::format("Image {} is not active.", form.image_id));
-  }
-  if (image->min_ram > flavor.ram) {
-    throw Fault::bad_request("Flavor's memory is too small for requested image.");
-  }
-  const std::int64_t bytes = std::max(image->size, image->virtual_size.value_or(0));
-  const bool fits = flavor.disk == 0 ||
-                    (image->min_disk <= flavor.disk && bytes <= flavor.disk * kGibibyte);
-  if (!fits) throw Fault::bad_request("Flavor's disk is too small for requested image.");
-  return *image;
-}
-
 // Everything looked up once for all servers of the request.
 struct Plan {
   ServerForm form;
@@ -69,7 +44,7 @@ Plan make_plan(Call& call, Cloud& cloud, db::Session& session, ServerForm form) 
     throw Fault::bad_request(fmt::format("Flavor {} could not be found.", form.flavor_id));
   }
   plan.flavor = *flavor;
-  plan.image = check_image(call, cloud, session, form, *flavor);
+  plan.image = check_image(call, cloud, session, form.image_id, {flavor->ram, flavor->disk});
   if (form.key_name) {
     plan.keypair = cloud.keypairs.find(
         session, keypair_key(call.caller().user_id.text, *form.key_name));
@@ -193,6 +168,30 @@ http::Response answer(const Call& call, const Plan& plan, const Server& first) {
 }
 
 }  // namespace
+
+glance::ImageFacts check_image(const Call& call, Cloud& cloud, db::Session& session,
+                               const std::string& image_id, const ImageRoom& room) {
+  if (image_id.empty()) {
+    throw Fault::bad_request(
+        "Block Device Mapping is Invalid: You specified more local devices than the limit allows "
+        "or no bootable device: an imageRef is needed.");
+  }
+  const auto image = cloud.glance.find(session, call.caller(), image_id);
+  if (!image) {
+    throw Fault::bad_request(fmt::format("Can not find requested image {}", image_id));
+  }
+  if (image->status != "active") {
+    throw Fault::bad_request(fmt::format("Image {} is not active.", image_id));
+  }
+  if (image->min_ram > room.ram_mib) {
+    throw Fault::bad_request("Flavor's memory is too small for requested image.");
+  }
+  const std::int64_t bytes = std::max(image->size, image->virtual_size.value_or(0));
+  const bool fits = room.disk_gib == 0 ||
+                    (image->min_disk <= room.disk_gib && bytes <= room.disk_gib * kGibibyte);
+  if (!fits) throw Fault::bad_request("Flavor's disk is too small for requested image.");
+  return *image;
+}
 
 http::Response create_server(Call& call, Cloud& cloud) {
   call.enforce("os_compute_api:servers:create");

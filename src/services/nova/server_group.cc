@@ -90,8 +90,10 @@ std::size_t read_offset(const Call& call) {
   if (!text) return 0;
   const auto offset = parse_int(*text);
   if (!offset || *offset < 0) {
-    throw Fault::bad_request(fmt::format("Invalid input for query parameters offset. Value: {}. "
-                                         "'{}' does not match '^[0-9]*$'", *text, *text));
+    throw Fault::bad_request(
+        fmt::format("Invalid input for query parameters offset. Value: {}. "
+                    "'{}' does not match '^[0-9]*$'",
+                    *text, *text));
   }
   return static_cast<std::size_t>(*offset);
 }
@@ -105,10 +107,12 @@ http::Response list_groups(Call& call, const ServerGroupStore& groups) {
   if (all) call.enforce("os_compute_api:os-server-groups:index:all_projects");
   if (!all) page.where.equals("project_id", call.caller().project_id.text);
   const std::size_t offset = read_offset(call);
-  page.limit = read_page(call).limit + static_cast<std::int64_t>(std::min<std::size_t>(offset, 1'000'000));
+  page.limit =
+      read_page(call).limit + static_cast<std::int64_t>(std::min<std::size_t>(offset, 1'000'000));
   return call.db().read([&](db::Session& session) {
     auto rows = groups.list(session, page);
-    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min(offset, rows.size())));
+    rows.erase(rows.begin(),
+               rows.begin() + static_cast<std::ptrdiff_t>(std::min(offset, rows.size())));
     const Members members = members_of(session, rows);
     json::Writer w;
     w.begin_object().key("server_groups").begin_array();
@@ -188,7 +192,8 @@ http::Response delete_group(Call& call, const ServerGroupStore& groups) {
   return http::Response::empty(204);
 }
 
-std::map<std::string, std::int64_t> hosts_of_members(db::Session& session, const std::string& group) {
+std::map<std::string, std::int64_t> hosts_of_members(db::Session& session,
+                                                     const std::string& group) {
   std::map<std::string, std::int64_t> hosts;
   db::Rows rows = session.query(
       "SELECT s.host, COUNT(*) FROM server_group_members m JOIN servers s ON s.id = m.server_id"
@@ -224,11 +229,10 @@ std::optional<GroupWish> join_group(Cloud& cloud, db::Transaction& tx, const Ser
   if (!hint->text() || !is_uuid_like(*hint->text())) {
     throw Fault::bad_request("Server group scheduler hint must be a UUID.");
   }
-  const auto g = cloud.server_groups.find(tx, *hint->text(),
-                                          Where().equals("project_id", server.project_id));
+  const auto g =
+      cloud.server_groups.find(tx, *hint->text(), Where().equals("project_id", server.project_id));
   if (!g) {
-    throw Fault::bad_request(
-        fmt::format("Instance group {} could not be found.", *hint->text()));
+    throw Fault::bad_request(fmt::format("Instance group {} could not be found.", *hint->text()));
   }
   check_members(cloud, tx, *g);
   GroupWish wish{g->policy, g->servers_per_host_max, hosts_of_members(tx, g->id)};

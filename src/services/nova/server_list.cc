@@ -221,7 +221,7 @@ http::Response list_servers(Call& call, const ServerStore& servers, bool detail)
     json::Writer w;
     w.reserve(rows.size() * (detail ? 1800 : 300) + 64);
     w.begin_object().key("servers").begin_array();
-    for (const Server& s : rows) detail ? view.detail(w, s, false) : view.brief(w, s);
+    for (const Server& s : rows) detail ? view.detail(w, s, ServerView::Occasion::listed) : view.brief(w, s);
     w.end_array();
     const auto path = detail ? "/v2.1/servers/detail" : "/v2.1/servers";
     write_next_link(w, call, "servers", path, more ? rows.back().id : "");

@@ -18,20 +18,22 @@ using resource::Form;
 
 constexpr std::size_t kMetadataItemsMax = 128;
 
-http::Response answer(const Call& call, const Server& s, bool single) {
+http::Response answer(const Call& call, db::Session& session, const Server& s,
+                      ServerView::Occasion occasion) {
   ServerView view(call);
   json::Writer w;
   w.begin_object().key("server");
-  view.detail(w, s, single);
+  view.detail(w, s, occasion, call.since(71) ? group_of(session, s.id) : "");
   w.end_object();
   return http::Response::json(200, w.take());
 }
 
 http::Response show_server(Call& call, Cloud& cloud) {
-  const Server s = call.db().read([&](db::Session& session) {
-    return call.fetch(session, cloud.servers, call.param("id"), "os_compute_api:servers:show");
+  return call.db().read([&](db::Session& session) {
+    const Server s =
+        call.fetch(session, cloud.servers, call.param("id"), "os_compute_api:servers:show");
+    return answer(call, session, s, ServerView::Occasion::shown);
   });
-  return answer(call, s, true);
 }
 
 http::Response update_server(Call& call, Cloud& cloud) {
@@ -44,7 +46,7 @@ http::Response update_server(Call& call, Cloud& cloud) {
       call.since(19) ? form.text("description", {.null_allowed = true}) : std::nullopt;
   const auto hostname = call.since(90) ? read_hostname(form, call) : std::nullopt;
   form.done();
-  const Server s = call.db().write([&](db::Transaction& tx) {
+  return call.db().write([&](db::Transaction& tx) {
     Server row = call.fetch(tx, cloud.servers, call.param("id"), "os_compute_api:servers:update");
     if (name) row.name = *name;
     if (v4) row.access_ip_v4 = *v4;
@@ -54,9 +56,8 @@ http::Response update_server(Call& call, Cloud& cloud) {
     if (hostname) row.hostname = *hostname;
     row.updated_at = call.now();
     cloud.servers.update(tx, row);
-    return row;
+    return answer(call, tx, row, ServerView::Occasion::updated);
   });
-  return answer(call, s, false);
 }
 
 http::Response delete_server(Call& call, Cloud& cloud) {
@@ -164,18 +165,10 @@ http::Response show_ips(Call& call, Cloud& cloud, bool one) {
     return call.fetch(session, cloud.servers, call.param("id"),
                       one ? "os_compute_api:ips:show" : "os_compute_api:ips:index");
   });
-  // Here addresses have no OS-EXT members.
-  json::Object shown;
-  const auto parsed = json::parse(s.addresses);
-  for (const auto& m : *parsed->object()) {
-    json::Array list;
-    for (const json::Value& a : *m.value.array()) {
-      list.emplace_back(json::Object{{"version", *a.at({"version"})}, {"addr", *a.at({"addr"})}});
-    }
-    shown.set(m.key, list);
-  }
-  if (!one) return http::Response::json(200, json::dump(json::Object{{"addresses", shown}}));
-  const json::Value* network = shown.find(call.param("network"));
+  const std::string shown = plain_addresses(s);
+  if (!one) return http::Response::json(200, fmt::format("{{\"addresses\":{}}}", shown));
+  const auto addresses = json::parse(shown);
+  const json::Value* network = addresses->object()->find(call.param("network"));
   if (!network) throw Fault::not_found("Instance is not a member of specified network");
   return http::Response::json(200, json::dump(json::Object{{call.param("network"), *network}}));
 }
@@ -243,6 +236,18 @@ http::Response add_tag(Call& call, Cloud& cloud) {
                      });
 }
 
+http::Response check_tag(Call& call, Cloud& cloud) {
+  need_tags_version(call);
+  const Server s = call.db().read([&](db::Session& session) {
+    return call.fetch(session, cloud.servers, call.param("id"),
+                      "os_compute_api:os-server-tags:show");
+  });
+  for (const auto& tag : tags_of(s)) {
+    if (*tag.text() == call.param("tag")) return http::Response::empty(204);
+  }
+  throw Fault::not_found(fmt::format("Server {} has no tag '{}'", s.id, call.param("tag")));
+}
+
 http::Response remove_tag(Call& call, Cloud& cloud) {
   return change_tags(call, cloud, "os_compute_api:os-server-tags:delete", 204,
                      [&](const Server& s, json::Array& list) {
@@ -282,6 +287,7 @@ void add_server_routes(resource::Service& s, Cloud& cloud) {
     return change_tags(c, cloud, "os_compute_api:os-server-tags:delete_all", 204,
                        [](const Server&, json::Array& list) { list.clear(); });
   });
+  s.route("GET", "/v2.1/servers/{id}/tags/{tag}", with(check_tag));
   s.route("PUT", "/v2.1/servers/{id}/tags/{tag}", with(add_tag));
   s.route("DELETE", "/v2.1/servers/{id}/tags/{tag}", with(remove_tag));
 }

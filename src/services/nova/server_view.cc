@@ -17,6 +17,27 @@ bool shows_progress(std::string_view status) {
 
 }  // namespace
 
+std::string plain_addresses(const Server& s) {
+  const auto parsed = json::parse(s.addresses);
+  json::Object shown;
+  for (const auto& network : *parsed->object()) {
+    json::Array list;
+    for (const json::Value& a : *network.value.array()) {
+      list.emplace_back(json::Object{{"version", *a.at({"version"})}, {"addr", *a.at({"addr"})}});
+    }
+    shown.set(network.key, list);
+  }
+  return json::dump(shown);
+}
+
+std::string host_id_of(std::string_view project_id, std::string_view host) {
+  const std::string text = std::string(project_id).append(host);
+  std::string digest(SHA224_DIGEST_LENGTH, '\0');
+  SHA224(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return to_hex(digest);
+}
+
 ServerView::ServerView(const resource::Call& call)
     : call_(call), url_(call.service_url()),
       sees_attributes_(call.allowed("os_compute_api:os-extended-server-attributes")),
@@ -42,43 +63,48 @@ void ServerView::brief(json::Writer& w, const Server& s) {
   w.end_object();
 }
 
-void ServerView::detail(json::Writer& w, const Server& s, bool single) {
+bool ServerView::whole(Occasion occasion) const {
+  return occasion == Occasion::listed || occasion == Occasion::shown || call_.since(75);
+}
+
+void ServerView::detail(json::Writer& w, const Server& s, Occasion occasion,
+                        std::string_view group) {
   w.begin_object();
-  base(w, s);
-  image_and_flavor(w, s);
-  states(w, s);
-  if (sees_attributes_) admin_attributes(w, s);
-  by_version(w, s, single);
+  members(w, s, occasion, group);
   w.end_object();
+}
+
+void ServerView::members(json::Writer& w, const Server& s, Occasion occasion,
+                         std::string_view group) {
+  base(w, s, occasion);
+  image_and_flavor(w, s);
+  if (whole(occasion)) states(w, s);
+  if (whole(occasion) && sees_attributes_) admin_attributes(w, s);
+  by_version(w, s, occasion, group);
 }
 
 const std::string& ServerView::host_id(const Server& s) {
   std::string& id = host_ids_[s.project_id + s.host.value_or("")];
-  if (id.empty() && s.host) {
-    const std::string text = s.project_id + *s.host;
-    std::string digest(SHA224_DIGEST_LENGTH, '\0');
-    SHA224(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-           reinterpret_cast<unsigned char*>(digest.data()));
-    id = to_hex(digest);
-  }
+  if (id.empty() && s.host) id = host_id_of(s.project_id, *s.host);
   return id;
 }
 
-void ServerView::base(json::Writer& w, const Server& s) {
+void ServerView::base(json::Writer& w, const Server& s, Occasion occasion) {
   const std::string_view status = status_of(s.vm_state, s.task_state);
   w.member("id", s.id).member("name", s.name).member("status", status);
   w.member("tenant_id", s.project_id).member("user_id", s.user_id);
   w.key("metadata").raw(s.metadata);
   w.member("hostId", host_id(s));
   w.member("created", iso_seconds(s.created_at)).member("updated", iso_seconds(s.updated_at));
-  w.key("addresses").raw(s.addresses);
+  w.key("addresses").raw(whole(occasion) ? s.addresses : plain_addresses(s));
   w.member("accessIPv4", s.access_ip_v4).member("accessIPv6", s.access_ip_v6);
   links(w, "servers", s.id, true);
   w.member("OS-DCF:diskConfig", s.disk_config);
   if (shows_progress(status)) w.member("progress", 0);
   if (s.fault && (status == "ERROR" || status == "DELETED")) w.key("fault").raw(*s.fault);
-  w.member("key_name", s.key_name);
-  w.member("config_drive", s.config_drive ? "True" : "");
+  const bool shows_key = occasion == Occasion::rebuilt && call_.since(54);
+  if (shows_key || whole(occasion)) w.member("key_name", s.key_name);
+  if (whole(occasion)) w.member("config_drive", s.config_drive ? "True" : "");
 }
 
 void ServerView::image_and_flavor(json::Writer& w, const Server& s) {
@@ -126,13 +152,18 @@ void ServerView::admin_attributes(json::Writer& w, const Server& s) {
   w.member("OS-EXT-SRV-ATTR:user_data", s.user_data);
 }
 
-void ServerView::by_version(json::Writer& w, const Server& s, bool single) {
+void ServerView::by_version(json::Writer& w, const Server& s, Occasion occasion,
+                            std::string_view group) {
   if (call_.since(9)) w.member("locked", s.locked);
-  if (call_.since(16) && sees_host_status_) w.member("host_status", s.host ? "UP" : "");
+  if (call_.since(16) && sees_host_status_ && whole(occasion)) w.member("host_status", s.host ? "UP" : "");
   if (call_.since(19)) w.member("description", s.description);
   if (call_.since(26)) w.key("tags").raw(s.tags);
   if (call_.since(63)) w.key("trusted_image_certificates").null();
-  if (call_.since(71) && single) w.key("server_groups").raw("[]");
+  if (call_.since(71) && occasion != Occasion::listed) {
+    w.key("server_groups").begin_array();
+    if (!group.empty()) w.value(group);
+    w.end_array();
+  }
   if (call_.since(73)) w.member("locked_reason", s.locked_reason);
   if (call_.since(90)) w.member("OS-EXT-SRV-ATTR:hostname", s.hostname);
   if (call_.since(96)) w.member("pinned_availability_zone", s.pinned_availability_zone);

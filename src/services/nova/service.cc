@@ -22,6 +22,7 @@
 #include "services/nova/server_parts.h"
 #include "services/nova/server_rebuild.h"
 #include "services/nova/server_routes.h"
+#include "services/nova/server_security_group.h"
 #include "services/nova/tenant_usage.h"
 #include "services/nova/versions.h"
 
@@ -37,7 +38,7 @@ constexpr Duration kReportEvery = std::chrono::seconds(60);
 constexpr Duration kComparePowerEvery = std::chrono::minutes(10);
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(kPolicies);
+  auto policy = access::Policy::make(policies());
   if (!policy) throw std::logic_error("nova policies: " + policy.reason());
   return std::move(*policy);
 }
@@ -86,6 +87,7 @@ struct Nova::Impl {
     add_server_action_routes(service, cloud);
     add_server_rebuild_routes(service, cloud);
     add_server_part_routes(service, cloud);
+    add_server_security_group_routes(service, cloud);
     add_server_group_routes(service, cloud);
     add_instance_action_routes(service, cloud);
     add_quota_set_routes(service);

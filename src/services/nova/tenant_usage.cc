@@ -44,8 +44,7 @@ Instant read_instant(const Call& call, std::string_view key) {
 Period read_period(const Call& call) {
   Period p{read_instant(call, "start"), read_instant(call, "end"), false};
   if (p.start >= p.stop) {
-    throw Fault::bad_request(
-        "Invalid start time. The start time cannot occur after the end time.");
+    throw Fault::bad_request("Invalid start time. The start time cannot occur after the end time.");
   }
   p.stop = std::min(p.stop, call.now());
   const auto* detailed = call.query().find("detailed");
@@ -136,8 +135,8 @@ http::Response list_usages(Call& call) {
   call.enforce("os_compute_api:os-simple-tenant-usage:list");
   const Period period = read_period(call);
   const PageAsked page = page_of(call);
-  const auto used = call.db().read(
-      [&](db::Session& session) { return list_used(session, period, "", page); });
+  const auto used =
+      call.db().read([&](db::Session& session) { return list_used(session, period, "", page); });
   std::map<std::string, std::vector<const Used*>> projects;
   for (const Used& u : used) projects[u.project_id].push_back(&u);
   json::Writer w;

@@ -30,8 +30,8 @@ struct AssignmentWorld {
 };
 
 struct AssignmentFilter {
-  std::string user_id;     // only this user
-  std::string project_id;  // only this project …
+  std::string user_id;               // only this user
+  std::string project_id;            // only this project …
   std::vector<std::string> subtree;  // … and those below it
   bool with_subtree = false;
 };

@@ -50,8 +50,8 @@ bool has_blanks(const std::vector<CatalogService>& services) {
   return false;
 }
 
-std::string render_catalog(const std::vector<CatalogService>& services,
-                           std::string_view project_id, std::string_view user_id) {
+std::string render_catalog(const std::vector<CatalogService>& services, std::string_view project_id,
+                           std::string_view user_id) {
   json::Writer w;
   w.reserve(8192);
   w.begin_array();

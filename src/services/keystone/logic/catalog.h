@@ -22,7 +22,7 @@ std::optional<std::string> fill_url(std::string_view url, std::string_view proje
 // Whether any URL depends on the project or the user.
 bool has_blanks(const std::vector<CatalogService>& services);
 // The catalog as a token shows it: a JSON array. Endpoints whose URL cannot be filled are left out.
-std::string render_catalog(const std::vector<CatalogService>& services,
-                           std::string_view project_id, std::string_view user_id);
+std::string render_catalog(const std::vector<CatalogService>& services, std::string_view project_id,
+                           std::string_view user_id);
 
 }  // namespace haneul::keystone

@@ -7,8 +7,8 @@ namespace haneul::keystone {
 namespace {
 
 // Passcodes cannot be checked yet: a rule that asks for one must keep people out, not let them in.
-constexpr std::string_view kKnown[] = {"external", "password",  "token", "oauth1",
-                                       "mapped",   "totp",      "application_credential"};
+constexpr std::string_view kKnown[] = {
+    "external", "password", "token", "oauth1", "mapped", "totp", "application_credential"};
 
 bool is_known(std::string_view method) {
   return std::find(std::begin(kKnown), std::end(kKnown), method) != std::end(kKnown);

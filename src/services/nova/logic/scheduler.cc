@@ -27,9 +27,8 @@ std::int64_t servers_on(const GroupWish& group, const HostOption& h) {
 
 void filter_group(Choice& choice, const GroupWish& group) {
   if (group.policy == "anti-affinity") {
-    filter(choice, "ServerGroupAntiAffinityFilter", [&](const HostOption& h) {
-      return servers_on(group, h) < group.servers_per_host_max;
-    });
+    filter(choice, "ServerGroupAntiAffinityFilter",
+           [&](const HostOption& h) { return servers_on(group, h) < group.servers_per_host_max; });
   } else if (group.policy == "affinity" && !group.servers_on.empty()) {
     filter(choice, "ServerGroupAffinityFilter",
            [&](const HostOption& h) { return servers_on(group, h) > 0; });
@@ -59,8 +58,9 @@ Choice choose_hosts(std::vector<HostOption> options, const Wish& wish,
          [&](const HostOption& h) { return wish.host.empty() || h.host == wish.host; });
   filter(choice, "DifferentHostFilter",
          [&](const HostOption& h) { return !contains(wish.not_on, h.host); });
-  filter(choice, "SameHostFilter",
-         [&](const HostOption& h) { return wish.only_on.empty() || contains(wish.only_on, h.host); });
+  filter(choice, "SameHostFilter", [&](const HostOption& h) {
+    return wish.only_on.empty() || contains(wish.only_on, h.host);
+  });
   if (wish.group) filter_group(choice, *wish.group);
   auto& hosts = choice.best;
   for (std::size_t i = hosts.size(); i > 1; --i) std::swap(hosts[i - 1], hosts[random_below(i)]);
@@ -74,9 +74,8 @@ Choice choose_hosts(std::vector<HostOption> options, const Wish& wish,
     return share(h.free_ram_mib, most.free_ram_mib) + share(h.free_disk_gib, most.free_disk_gib) +
            share(h.free_vcpus, most.free_vcpus) + liking(wish.group, h);
   };
-  std::stable_sort(hosts.begin(), hosts.end(), [&](const HostOption& a, const HostOption& b) {
-    return weight(a) > weight(b);
-  });
+  std::stable_sort(hosts.begin(), hosts.end(),
+                   [&](const HostOption& a, const HostOption& b) { return weight(a) > weight(b); });
   return choice;
 }
 

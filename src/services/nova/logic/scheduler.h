@@ -19,13 +19,13 @@ struct HostOption {
 // What a server group asks of the host of its next server.
 struct GroupWish {
   std::string policy;  // affinity, anti-affinity, soft-affinity, soft-anti-affinity
-  std::int64_t servers_per_host_max = 1;                // of anti-affinity
-  std::map<std::string, std::int64_t> servers_on;       // members by host, those without left out
+  std::int64_t servers_per_host_max = 1;           // of anti-affinity
+  std::map<std::string, std::int64_t> servers_on;  // members by host, those without left out
 };
 
 struct Wish {
-  std::string availability_zone;  // empty: any
-  std::string host;               // empty: any
+  std::string availability_zone;     // empty: any
+  std::string host;                  // empty: any
   std::vector<std::string> not_on;   // hosts to avoid (different_host hint)
   std::vector<std::string> only_on;  // hosts to be on (same_host hint); empty: any
   std::optional<GroupWish> group;
@@ -38,8 +38,8 @@ struct Dropped {
 };
 
 struct Choice {
-  std::vector<HostOption> best;   // best first
-  std::vector<Dropped> dropped;   // filters that dropped something, in order
+  std::vector<HostOption> best;  // best first
+  std::vector<Dropped> dropped;  // filters that dropped something, in order
 };
 
 // Filters, then orders by weight: most free memory, disk and processors, each as its share of the

@@ -6,8 +6,12 @@ namespace haneul::nova {
 namespace {
 
 HostOption host(std::string name, std::int64_t ram) {
-  return {.id = name, .host = name, .availability_zone = "nova", .free_vcpus = 4,
-          .free_ram_mib = ram, .free_disk_gib = 10};
+  return {.id = name,
+          .host = name,
+          .availability_zone = "nova",
+          .free_vcpus = 4,
+          .free_ram_mib = ram,
+          .free_disk_gib = 10};
 }
 
 Choice choose(std::vector<HostOption> hosts, const Wish& wish = {}) {
@@ -58,7 +62,8 @@ TEST(Scheduler, SoftGroupsOnlyPrefer) {
   const auto hosts = {host("a", 10), host("b", 10)};
   const std::map<std::string, std::int64_t> on{{"a", 2}};
   EXPECT_EQ(choose(hosts, {.group = GroupWish{"soft-affinity", 1, on}}).best.front().host, "a");
-  EXPECT_EQ(choose(hosts, {.group = GroupWish{"soft-anti-affinity", 1, on}}).best.front().host, "b");
+  EXPECT_EQ(choose(hosts, {.group = GroupWish{"soft-anti-affinity", 1, on}}).best.front().host,
+            "b");
 }
 
 }  // namespace

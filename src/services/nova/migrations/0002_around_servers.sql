@@ -49,3 +49,9 @@ CREATE TABLE server_usages (
 );
 CREATE INDEX server_usages_by_project ON server_usages (project_id, terminated_at);
 CREATE INDEX server_usages_by_end ON server_usages (terminated_at);
+
+-- What a guest told through the metadata service: its administrator's password, encrypted.
+CREATE TABLE server_passwords (
+  server_id TEXT PRIMARY KEY,
+  password TEXT NOT NULL
+);

@@ -1,0 +1,34 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resource/table.h"
+#include "services/neutron/collection.h"
+#include "services/neutron/context.h"
+#include "services/neutron/json_text.h"
+#include "services/neutron/port.h"
+
+namespace haneul::neutron {
+
+struct FloatingIpRow {
+  std::string id, project_id, floating_ip_address, floating_network_id, floating_port_id;
+  std::optional<std::string> router_id, port_id, fixed_ip_address;
+  std::string status = "DOWN", description, dns_name, dns_domain;
+  JsonText tags;
+  Instant created_at, updated_at;
+  std::int64_t revision_number = 1;
+};
+
+const resource::Resource& floatingip_resource();
+const resource::Store<FloatingIpRow>& floatingips();
+Collection floatingip_collection(const Context& context);
+
+// The port goes: its floating IPs are free again.
+void disassociate_floatingips(db::Transaction& tx, const Context& context,
+                              std::string_view port_id);
+// The port's addresses have changed: those in use by floating IPs must still be there.
+void keep_floatingips(db::Transaction& tx, const Context& context, const PortRow& old,
+                      const PortRow& fresh);
+
+}  // namespace haneul::neutron

@@ -1,0 +1,13 @@
+#pragma once
+#include <vector>
+
+#include "resource/service.h"
+#include "services/neutron/context.h"
+
+namespace haneul::neutron {
+
+std::vector<resource::QuotaLimit> quota_limits();
+// upstream: openstack/neutron:neutron/extensions/quotasv2.py, quotasv2_detail.py
+void add_quota_routes(resource::Service& service, const Context& context);
+
+}  // namespace haneul::neutron
