@@ -255,6 +255,12 @@ void Engine::wake(std::string_view subject) {
   impl_->changed.notify_one();
 }
 
+void Engine::wake(db::Transaction& tx, std::string_view subject) {
+  tx.execute("UPDATE flows SET next_run = MIN(next_run, ?) WHERE subject = ?",
+             {impl_->clock.now(), subject});
+  tx.after_commit([this, s = std::string(subject)] { wake(s); });
+}
+
 bool Engine::busy(db::Session& session, std::string_view subject) const {
   return session.integer("SELECT 1 FROM flows WHERE subject = ? LIMIT 1", {subject}).has_value();
 }

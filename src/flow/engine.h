@@ -68,6 +68,8 @@ class Engine {
   void cancel(db::Transaction& tx, std::string_view subject, std::string_view reason);
   // Ends the naps of the subject's flows: what they wait for may have come. Any thread.
   void wake(std::string_view subject);
+  // The same as part of a transaction, also for flows that this engine has not taken over yet.
+  void wake(db::Transaction& tx, std::string_view subject);
   bool busy(db::Session& session, std::string_view subject) const;
 
   // Work that comes back: every `interval`, one run at a time, first after one interval. Not

@@ -137,8 +137,9 @@ Collection security_group_rule_collection(const Context& context) {
   h.facts = [](db::Session& session, const Rule& rule, RowFacts& facts) {
     const auto owner = session.text("SELECT project_id FROM security_groups WHERE id = ?",
                                     {rule.security_group_id});
-    facts.add("security_group:project_id", owner.value_or(""));
-    facts.add("security_group:tenant_id", owner.value_or(""));
+    if (!owner) throw security_group_not_found(rule.security_group_id);
+    facts.add("security_group:project_id", *owner);
+    facts.add("security_group:tenant_id", *owner);
   };
   h.before_create = [&context](resource::Change& c, Rule& rule) {
     before_create(context, c, rule);

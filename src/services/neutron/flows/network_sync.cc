@@ -154,7 +154,7 @@ flow::Outcome NetworkSync::tell(const flow::Visit&) {
 }
 
 void ensure_sync(db::Transaction& tx, const Context& context) {
-  if (context.world.flows.busy(tx, kSyncSubject)) return;
+  if (context.world.flows.busy(tx, kSyncSubject)) return context.world.flows.wake(tx, kSyncSubject);
   context.world.flows.start(tx, kNetworkSync, NetworkSync{},
                             {.subject = std::string(kSyncSubject)});
 }
