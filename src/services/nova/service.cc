@@ -40,7 +40,7 @@ constexpr Duration kReportEvery = std::chrono::seconds(60);
 constexpr Duration kComparePowerEvery = std::chrono::minutes(10);
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(policies());
+  auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("nova policies: " + policy.reason());
   return std::move(*policy);
 }
