@@ -28,7 +28,8 @@ int routes() {
     flow::Engine flows(*database, clock);
     resource::Quota quota;
     const resource::World world{*database, clock, flows, quota};
-    const services::Services all(world, {.state = path, .net = drivers->net(),
+    const services::Services all(world, {.state = path,
+                                         .net = drivers->net(),
                                          .hosts = drivers->hosts(),
                                          .public_cidr = options.public_cidr});
     for (const resource::Service* s : all.all()) {

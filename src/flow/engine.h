@@ -38,9 +38,9 @@ struct FlowFacts {
 
 // What a flow is started with beside its program's members.
 struct Start {
-  std::string subject;      // "server/<uuid>": flows of one subject run one at a time, in order
+  std::string subject;  // "server/<uuid>": flows of one subject run one at a time, in order
   Duration deadline = std::chrono::minutes(30);  // from now; past it the flow fails and is undone
-  Duration delay{};         // before the first step
+  Duration delay{};                              // before the first step
 };
 
 // Runs persisted programs. A flow is a row written in the transaction that promised it; after each

@@ -76,7 +76,8 @@ std::string Answer::text(std::initializer_list<std::string_view> path) const {
 }
 
 TestCloud::TestCloud(flow::EngineOptions options)
-    : db_(db::open_sqlite({})), engine_(*db_, clock_, std::move(options)),
+    : db_(db::open_sqlite({})),
+      engine_(*db_, clock_, std::move(options)),
       world_{*db_, clock_, engine_, quota_} {
   migrate({"resource", {kMigrations, kMigrationsCount}});
   migrate({"flow", {flow::kMigrations, flow::kMigrationsCount}});

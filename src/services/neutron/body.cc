@@ -47,8 +47,9 @@ void unify_project(const Call& call, const Resource& r, json::Object& given) {
   if (!project) return;
   const bool own = project->text() && *project->text() == call.caller().project_id.text;
   if (!own && !call.dialect().sees_all(call)) {
-    throw http_bad_request("Specifying 'project_id' other than the authenticated project in "
-                           "request is not allowed for the current user.");
+    throw http_bad_request(
+        "Specifying 'project_id' other than the authenticated project in "
+        "request is not allowed for the current user.");
   }
 }
 
@@ -146,8 +147,8 @@ void fill_row(const Call& call, const Collection& c, Verb verb, json::Object& gi
     json::Value& value = *given.find(name);
     const Field* f = c.resource().field_named(name);
     const Attribute* attribute = attribute_named(c, name);
-    const Refusal refusal = attribute ? attribute->check(value)
-                                      : (f ? convert_by_type(*f, value) : std::nullopt);
+    const Refusal refusal =
+        attribute ? attribute->check(value) : (f ? convert_by_type(*f, value) : std::nullopt);
     if (refusal) refuse(name, *refusal);
     if (f && !f->codec->read(value, f->member(row))) {
       refuse(name, fmt::format("'{}' is not a valid {}", shown(value), f->codec->json_type));

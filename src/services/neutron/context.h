@@ -18,8 +18,9 @@ class Policy;
 namespace haneul::neutron {
 
 struct Options {
-  std::vector<std::string> physical_networks{"physnet1"};  // names that flat and VLAN networks may use
-  std::int64_t mtu = 1500;                // of the wire between hosts
+  std::vector<std::string> physical_networks{
+      "physnet1"};                          // names that flat and VLAN networks may use
+  std::int64_t mtu = 1500;                  // of the wire between hosts
   std::int64_t tunnel_overhead_bytes = 58;  // outer IPv4 header and Geneve with OVN's options
   std::string dns_domain = "openstacklocal.";
   std::int64_t fixed_ips_per_port_max = 5;

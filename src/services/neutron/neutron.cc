@@ -51,13 +51,14 @@ Neutron::Neutron(const resource::World& world, net::Driver& driver, Options opti
 
 Neutron::~Neutron() = default;
 
-const resource::Service& Neutron::service() const { return impl_->service; }
+const resource::Service& Neutron::service() const {
+  return impl_->service;
+}
 
 void Neutron::start() {
   auto& i = *impl_;
-  i.driver.on_events(
-      {[&i](const std::string& port_id, bool up) { i.port_up(port_id, up); },
-       [&i](const net::Object& object) { i.drifted(object); }});
+  i.driver.on_events({[&i](const std::string& port_id, bool up) { i.port_up(port_id, up); },
+                      [&i](const net::Object& object) { i.drifted(object); }});
   try {
     mend(i.context, i.driver);
   } catch (const net::Error& e) {
@@ -95,8 +96,8 @@ std::vector<std::string> Neutron::doctor() {
         "SELECT kind, id, attempts, reason FROM net_dirty WHERE attempts > 0 ORDER BY kind, id");
     while (rows.next()) {
       lines.push_back(fmt::format("{} {} could not be told to the network {} times: {}",
-                                  kind_name(static_cast<net::Kind>(rows.integer(0))),
-                                  rows.text(1), rows.integer(2), rows.text(3)));
+                                  kind_name(static_cast<net::Kind>(rows.integer(0))), rows.text(1),
+                                  rows.integer(2), rows.text(3)));
     }
   });
   return lines;
@@ -110,8 +111,7 @@ void Neutron::on_port_status(std::function<void(const PortFacts&, bool)> listene
   impl_->listener = std::move(listener);
 }
 
-void Neutron::on_device_change(
-    std::function<void(db::Transaction&, const std::string&)> listener) {
+void Neutron::on_device_change(std::function<void(db::Transaction&, const std::string&)> listener) {
   impl_->context.device_changed = std::move(listener);
 }
 

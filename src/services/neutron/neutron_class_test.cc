@@ -21,7 +21,8 @@ class NeutronClassTest : public NeutronTest {
     return w;
   }
   PortFacts create(const NewPort& w) {
-    return cloud_.db().write([&](db::Transaction& tx) { return neutron_->create_port(tx, caller_, w); });
+    return cloud_.db().write(
+        [&](db::Transaction& tx) { return neutron_->create_port(tx, caller_, w); });
   }
   std::vector<PortFacts> ports_of(std::vector<std::string> devices) {
     return cloud_.db().read([&](db::Session& s) { return neutron_->ports_of(s, devices); });
@@ -45,7 +46,8 @@ TEST_F(NeutronClassTest, PortsOfAServerComeUpAndGoWithIt) {
   EXPECT_EQ(port.addresses[0].ip_address, "10.0.0.3");
   EXPECT_EQ(port.status, "DOWN");
   sync();
-  const auto wired = cloud_.db().read([&](db::Session& s) { return *neutron_->wiring(s, port.id); });
+  const auto wired =
+      cloud_.db().read([&](db::Session& s) { return *neutron_->wiring(s, port.id); });
   driver_.plug(wired, port.mtu);
   EXPECT_EQ(heard, std::vector<std::string>{"server-1 up"});
   EXPECT_TRUE(cloud_.db().read([&](db::Session& s) { return neutron_->is_up(s, port.id); }));
@@ -61,9 +63,8 @@ TEST_F(NeutronClassTest, GivenPortsAreGivenBack) {
   auto w = wish("server-1");
   cloud_.db().write([&](db::Transaction& tx) { neutron_->use_port(tx, caller_, id, w); });
   const auto use_again = [&] {
-    cloud_.db().write([&](db::Transaction& tx) {
-      neutron_->use_port(tx, caller_, id, wish("server-2"));
-    });
+    cloud_.db().write(
+        [&](db::Transaction& tx) { neutron_->use_port(tx, caller_, id, wish("server-2")); });
   };
   EXPECT_THROW(use_again(), Fault);
   EXPECT_EQ(ports_of({"server-1"})[0].host, "h1");
@@ -113,11 +114,11 @@ TEST_F(NeutronClassTest, LooksUpByAddressAndByName) {
 TEST_F(NeutronClassTest, GroupsAreAddedAndRemoved) {
   const auto group = make("security-groups", "security_group", R"("name":"web")");
   create(wish("server-1"));
-  cloud_.db().write([&](db::Transaction& tx) { neutron_->add_security_group(tx, "server-1", group); });
+  cloud_.db().write(
+      [&](db::Transaction& tx) { neutron_->add_security_group(tx, "server-1", group); });
   EXPECT_EQ(ports_of({"server-1"})[0].security_groups.size(), 2u);
-  cloud_.db().write([&](db::Transaction& tx) {
-    neutron_->remove_security_group(tx, "server-1", group);
-  });
+  cloud_.db().write(
+      [&](db::Transaction& tx) { neutron_->remove_security_group(tx, "server-1", group); });
   EXPECT_EQ(ports_of({"server-1"})[0].security_groups.size(), 1u);
 }
 
@@ -146,7 +147,8 @@ TEST_F(NeutronClassTest, HostsThatReportAreAgents) {
   const Answer agents = ask("GET", "/agents", "", "admin");
   ASSERT_EQ(count(agents, "agents"), 2u) << agents.body;
   EXPECT_NE(agents.body.find("OVN Controller Gateway agent"), std::string::npos);
-  EXPECT_EQ(count(ask("GET", "/agents?binary=ovn-controller&alive=true", "", "admin"), "agents"), 1u);
+  EXPECT_EQ(count(ask("GET", "/agents?binary=ovn-controller&alive=true", "", "admin"), "agents"),
+            1u);
   EXPECT_EQ(count(ask("GET", "/agents"), "agents"), 0u);
   EXPECT_EQ(count(ask("GET", "/availability_zones"), "availability_zones"), 2u);
   const std::string id = *agents.json.at({"agents"})->array()->front().at({"id"})->text();

@@ -7,7 +7,8 @@ class PortTest : public NeutronTest {
  protected:
   void SetUp() override { network_ = make_network(R"("name":"n")"); }
   Answer post(const std::string& more, std::string_view token = "member") {
-    return ask("POST", "/ports", R"({"port":{"network_id":")" + network_ + "\"" + more + "}}", token);
+    return ask("POST", "/ports", R"({"port":{"network_id":")" + network_ + "\"" + more + "}}",
+               token);
   }
   Answer put(const std::string& id, const std::string& inner, std::string_view token = "member") {
     return ask("PUT", "/ports/" + id, R"({"port":{)" + inner + "}}", token);
@@ -56,11 +57,11 @@ TEST_F(PortTest, AsksForSubnetAndAddress) {
                "Invalid input for operation: Failed to create port on network " + network_ +
                    ", because fixed_ips included invalid subnet " + other + ".");
   EXPECT_EQ(address_of(post(R"(,"fixed_ips":[])")), "");
-  for (const char* bad : {R"(,"fixed_ips":5)", R"(,"fixed_ips":[5])", R"(,"fixed_ips":[{}])",
-                          R"(,"fixed_ips":[{"subnet_id":"x"}])",
-                          R"(,"fixed_ips":[{"ip_address":"x"}])",
-                          R"(,"fixed_ips":[{"colour":"x"}])",
-                          R"(,"fixed_ips":[{"ip_address":"10.0.0.9"},{"ip_address":"10.0.0.9"}])"}) {
+  for (const char* bad :
+       {R"(,"fixed_ips":5)", R"(,"fixed_ips":[5])", R"(,"fixed_ips":[{}])",
+        R"(,"fixed_ips":[{"subnet_id":"x"}])", R"(,"fixed_ips":[{"ip_address":"x"}])",
+        R"(,"fixed_ips":[{"colour":"x"}])",
+        R"(,"fixed_ips":[{"ip_address":"10.0.0.9"},{"ip_address":"10.0.0.9"}])"}) {
     EXPECT_EQ(post(bad).status, 400) << bad;
   }
 }
@@ -90,11 +91,10 @@ TEST_F(PortTest, TheSecondSubnetIsTakenWhenTheFirstIsFull) {
 
 TEST_F(PortTest, SlaacAddressesComeOfTheMac) {
   const auto earlier = make_port(network_, R"(,"mac_address":"fa:16:3e:00:00:02")", "admin");
-  const auto subnet = make_subnet(
-      network_, R"("ip_version":6,"cidr":"2001:db8::/64","ipv6_ra_mode":"slaac",)"
-                R"("ipv6_address_mode":"slaac")");
-  EXPECT_EQ(address_of(ask("GET", "/ports/" + earlier, "", "admin")),
-            "2001:db8::f816:3eff:fe00:2");
+  const auto subnet =
+      make_subnet(network_, R"("ip_version":6,"cidr":"2001:db8::/64","ipv6_ra_mode":"slaac",)"
+                            R"("ipv6_address_mode":"slaac")");
+  EXPECT_EQ(address_of(ask("GET", "/ports/" + earlier, "", "admin")), "2001:db8::f816:3eff:fe00:2");
   const Answer a = post(R"(,"mac_address":"FA-16-3E-00-00-01")", "member");
   ASSERT_EQ(a.status, 201) << a.body;
   EXPECT_EQ(address_of(a), "2001:db8::f816:3eff:fe00:1");
@@ -127,7 +127,8 @@ TEST_F(PortTest, ChangesItsAddresses) {
   EXPECT_EQ(address_of(post(R"(,"fixed_ips":[{"ip_address":"10.0.0.3"}])")), "10.0.0.3");
   EXPECT_EQ(put(id, R"("fixed_ips":[{"ip_address":"10.0.0.3"}])").status, 409);
   EXPECT_EQ(address_of(ask("GET", "/ports/" + id)), "10.0.0.50");
-  const Answer two = put(id, R"("fixed_ips":[{"ip_address":"10.0.0.50"},{"ip_address":"10.0.0.51"}])");
+  const Answer two =
+      put(id, R"("fixed_ips":[{"ip_address":"10.0.0.50"},{"ip_address":"10.0.0.51"}])");
   EXPECT_EQ(two.json.at({"port", "fixed_ips"})->array()->size(), 2u) << two.body;
   EXPECT_EQ(address_of(put(id, R"("fixed_ips":[])")), "");
 }
@@ -157,19 +158,22 @@ TEST_F(PortTest, SecurityGroupsMustBeThereAndGoWithPortSecurity) {
 TEST_F(PortTest, AddressPairs) {
   const Answer a = post(R"(,"allowed_address_pairs":[{"ip_address":"10.0.0.0/24"}])");
   ASSERT_EQ(a.status, 201) << a.body;
-  EXPECT_EQ(*a.json.at({"port", "allowed_address_pairs"})->array()->front().at({"mac_address"})->text(),
-            a.text({"port", "mac_address"}));
-  EXPECT_EQ(post(R"(,"allowed_address_pairs":[{"ip_address":"10.0.0.1"},{"ip_address":"10.0.0.1"}])")
-                .text({"NeutronError", "type"}),
-            "DuplicateAddressPairInRequest");
+  EXPECT_EQ(
+      *a.json.at({"port", "allowed_address_pairs"})->array()->front().at({"mac_address"})->text(),
+      a.text({"port", "mac_address"}));
+  EXPECT_EQ(
+      post(R"(,"allowed_address_pairs":[{"ip_address":"10.0.0.1"},{"ip_address":"10.0.0.1"}])")
+          .text({"NeutronError", "type"}),
+      "DuplicateAddressPairInRequest");
   for (const char* bad : {"5", "[5]", R"([{"ip_address":"x"}])", R"([{"mac_address":"x"}])",
                           R"([{"ip_address":"10.0.0.1","mac_address":"x"}])",
                           R"([{"ip_address":"10.0.0.1","colour":"red"}])"}) {
     EXPECT_EQ(post(std::string(R"(,"allowed_address_pairs":)") + bad).status, 400) << bad;
   }
-  EXPECT_EQ(post(R"(,"port_security_enabled":false,"allowed_address_pairs":[{"ip_address":"10.0.0.1"}])")
-                .status,
-            409);
+  EXPECT_EQ(
+      post(R"(,"port_security_enabled":false,"allowed_address_pairs":[{"ip_address":"10.0.0.1"}])")
+          .status,
+      409);
 }
 
 TEST_F(PortTest, ListsByAddressDeviceAndGroup) {
@@ -193,7 +197,8 @@ TEST_F(PortTest, ListsByAddressDeviceAndGroup) {
 
 TEST_F(PortTest, OnlySomeMayBindOrPretendToBeTheNetwork) {
   EXPECT_EQ(post(R"(,"binding:host_id":"h1")").status, 403);
-  EXPECT_EQ(post(R"(,"device_owner":"network:dhcp")", "member").status, 201);  // the network's owner
+  EXPECT_EQ(post(R"(,"device_owner":"network:dhcp")", "member").status,
+            201);  // the network's owner
   const Answer bound = post(R"(,"binding:host_id":"h1")", "admin");
   ASSERT_EQ(bound.status, 201) << bound.body;
   EXPECT_EQ(bound.text({"port", "binding:vif_type"}), "ovs");
@@ -201,7 +206,8 @@ TEST_F(PortTest, OnlySomeMayBindOrPretendToBeTheNetwork) {
   make_subnet(shared, R"("ip_version":4,"cidr":"10.5.0.0/24")", "admin");
   make_port(shared, "", "other");
   const auto on_shared = [&](const std::string& more) {
-    return ask("POST", "/ports", R"({"port":{"network_id":")" + shared + "\"" + more + "}}", "other");
+    return ask("POST", "/ports", R"({"port":{"network_id":")" + shared + "\"" + more + "}}",
+               "other");
   };
   EXPECT_EQ(on_shared(R"(,"device_owner":"network:dhcp")").status, 403);
   EXPECT_EQ(on_shared(R"(,"mac_address":"fa:16:3e:00:00:09")").status, 403);
@@ -211,10 +217,9 @@ TEST_F(PortTest, OnlySomeMayBindOrPretendToBeTheNetwork) {
 TEST_F(PortTest, TheNetworkMustBeTheCallersOwnOrShared) {
   expect_error(post("", "other"), 403, "PolicyNotAuthorized",
                "rule:create_port is disallowed by policy");
-  expect_error(ask("POST", "/ports",
-                   R"({"port":{"network_id":"6b8c5d4e-0000-4000-8000-000000000000"}})"),
-               404, "NetworkNotFound",
-               "Network 6b8c5d4e-0000-4000-8000-000000000000 could not be found.");
+  expect_error(
+      ask("POST", "/ports", R"({"port":{"network_id":"6b8c5d4e-0000-4000-8000-000000000000"}})"),
+      404, "NetworkNotFound", "Network 6b8c5d4e-0000-4000-8000-000000000000 could not be found.");
   expect_error(ask("POST", "/ports", R"({"port":{}})"), 400, "HTTPBadRequest",
                "Failed to parse request. Required attribute 'network_id' not specified");
   EXPECT_EQ(ask("POST", "/ports", R"({"port":{"network_id":null}})").status, 400);

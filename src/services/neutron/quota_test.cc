@@ -27,14 +27,16 @@ TEST_F(QuotaTest, BadLimitsAreRefused) {
                "Invalid input for network. Reason: '-2' is too small - must be at least '-1'.");
   expect_error(put(R"({"quota":{"wings":2}})"), 400, "HTTPBadRequest",
                "Unrecognized attribute(s) 'wings'");
-  for (const char* bad : {"", "{", "{}", "[]", R"({"quota":5})", R"({"quota":{"network":"x"}})",
-                          R"({"quota":{"network":null}})", R"({"quota":{"network":99999999999}})"}) {
+  for (const char* bad :
+       {"", "{", "{}", "[]", R"({"quota":5})", R"({"quota":{"network":"x"}})",
+        R"({"quota":{"network":null}})", R"({"quota":{"network":99999999999}})"}) {
     EXPECT_EQ(put(bad).status, 400) << bad;
   }
   make_network();
-  EXPECT_EQ(ask("PUT", "/quotas/demo-project", R"({"quota":{"network":0,"check_limit":true}})",
-                "admin").status,
-            400);
+  EXPECT_EQ(
+      ask("PUT", "/quotas/demo-project", R"({"quota":{"network":0,"check_limit":true}})", "admin")
+          .status,
+      400);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ class RouterTest : public NeutronTest {
   Answer put(const std::string& inner, std::string_view token = "member") {
     return ask("PUT", "/routers/" + router_, R"({"router":{)" + inner + "}}", token);
   }
-  Answer act(const std::string& action, const std::string& body, std::string_view token = "member") {
+  Answer act(const std::string& action, const std::string& body,
+             std::string_view token = "member") {
     return ask("PUT", "/routers/" + router_ + "/" + action, body, token);
   }
   std::string of(const std::string& key, const std::string& id) {
@@ -37,15 +38,21 @@ TEST_F(RouterTest, GatewaySetAndCleared) {
   EXPECT_EQ(count(ask("GET", "/ports?device_owner=network:router_gateway"), "ports"), 0u);
   const Answer cleared = put(R"("external_gateway_info":{})");
   EXPECT_TRUE(cleared.json.at({"router", "external_gateway_info"})->is_null());
-  EXPECT_EQ(count(ask("GET", "/ports?device_owner=network:router_gateway", "", "admin"), "ports"), 0u);
+  EXPECT_EQ(count(ask("GET", "/ports?device_owner=network:router_gateway", "", "admin"), "ports"),
+            0u);
   expect_error(put(R"("external_gateway_info":)" + of("network_id", network_)), 400, "BadRequest",
                "Bad router request: Network " + network_ + " is not an external network.");
   EXPECT_EQ(put(R"("external_gateway_info":{"enable_snat":true})").status, 400);
   EXPECT_EQ(put(R"("external_gateway_info":{"network_id":"x"})").status, 400);
-  EXPECT_EQ(put(R"("external_gateway_info":{"network_id":")" + outside_ +
-                R"(","enable_snat":false})").status, 403);
-  EXPECT_EQ(put(R"("external_gateway_info":{"network_id":")" + outside_ +
-                R"(","enable_snat":false})", "admin").status, 200);
+  EXPECT_EQ(
+      put(R"("external_gateway_info":{"network_id":")" + outside_ + R"(","enable_snat":false})")
+          .status,
+      403);
+  EXPECT_EQ(
+      put(R"("external_gateway_info":{"network_id":")" + outside_ + R"(","enable_snat":false})",
+          "admin")
+          .status,
+      200);
 }
 
 TEST_F(RouterTest, InterfacesComeAndGo) {
@@ -58,8 +65,9 @@ TEST_F(RouterTest, InterfacesComeAndGo) {
   expect_error(act("add_router_interface", of("subnet_id", subnet_)), 400, "BadRequest",
                "Bad router request: Router already has a port on subnet " + subnet_ + ".");
   expect_error(ask("DELETE", "/ports/" + port), 409, "ServicePortInUse",
-               "Port " + port + " cannot be deleted directly via the port API: has device owner "
-                                "network:router_interface.");
+               "Port " + port +
+                   " cannot be deleted directly via the port API: has device owner "
+                   "network:router_interface.");
   expect_error(ask("DELETE", "/routers/" + router_), 409, "RouterInUse",
                "Router " + router_ + " still has ports");
   const auto twin = make_subnet(make_network());
@@ -90,8 +98,9 @@ TEST_F(RouterTest, BadActionsAreRefused) {
     EXPECT_EQ(act("add_router_interface", body).status, 400) << body;
     EXPECT_EQ(act("remove_router_interface", body).status, 400) << body;
   }
-  EXPECT_EQ(act("add_router_interface", of("subnet_id", "6b8c5d4e-0000-4000-8000-000000000000")).status,
-            404);
+  EXPECT_EQ(
+      act("add_router_interface", of("subnet_id", "6b8c5d4e-0000-4000-8000-000000000000")).status,
+      404);
   EXPECT_EQ(act("add_router_interface", of("subnet_id", subnet_), "other").status, 404);
   EXPECT_EQ(act("add_router_interface", of("subnet_id", subnet_), "reader").status, 403);
   EXPECT_EQ(act("fly", "{}").status, 404);
@@ -106,11 +115,13 @@ TEST_F(RouterTest, RoutesMustBeReachable) {
   EXPECT_EQ(put(R"("routes":[{"destination":"10.9.0.0/16"}])").status, 400);
   EXPECT_EQ(act("remove_router_interface", of("subnet_id", subnet_)).text({"NeutronError", "type"}),
             "RouterInterfaceInUseByRoute");
-  const Answer more = act("add_extraroutes",
-                          R"({"router":{"routes":[{"destination":"10.8.0.0/16","nexthop":"10.0.0.8"}]}})");
+  const Answer more =
+      act("add_extraroutes",
+          R"({"router":{"routes":[{"destination":"10.8.0.0/16","nexthop":"10.0.0.8"}]}})");
   EXPECT_EQ(more.json.at({"router", "routes"})->array()->size(), 2u) << more.body;
-  const Answer less = act("remove_extraroutes",
-                          R"({"router":{"routes":[{"destination":"10.9.0.0/16","nexthop":"10.0.0.9"}]}})");
+  const Answer less =
+      act("remove_extraroutes",
+          R"({"router":{"routes":[{"destination":"10.9.0.0/16","nexthop":"10.0.0.9"}]}})");
   EXPECT_EQ(less.json.at({"router", "routes"})->array()->size(), 1u) << less.body;
   EXPECT_EQ(act("add_extraroutes", "{}").status, 400);
 }

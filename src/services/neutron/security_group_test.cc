@@ -80,13 +80,15 @@ TEST_F(SecurityGroupTest, RulesThatMakeNoSenseAreRefused) {
   EXPECT_EQ(kind(R"(,"remote_ip_prefix":"10.0.0.0/8","remote_group_id":")" + group_ + "\""),
             "SecurityGroupMultipleRemoteEntites");
   EXPECT_EQ(kind(R"(,"remote_group_id":"nobody")"), "SecurityGroupNotFound");
-  EXPECT_EQ(ask("POST", "/security-group-rules",
-                R"({"security_group_rule":{"security_group_id":")" + group_ +
-                    R"(","direction":"up"}})").status,
-            400);
+  EXPECT_EQ(
+      ask("POST", "/security-group-rules",
+          R"({"security_group_rule":{"security_group_id":")" + group_ + R"(","direction":"up"}})")
+          .status,
+      400);
   EXPECT_EQ(rule("", "other").status, 403);
   EXPECT_EQ(ask("POST", "/security-group-rules",
-                R"({"security_group_rule":{"security_group_id":"x","direction":"ingress"}})").status,
+                R"({"security_group_rule":{"security_group_id":"x","direction":"ingress"}})")
+                .status,
             404);
 }
 
@@ -104,7 +106,8 @@ TEST_F(SecurityGroupTest, QuotaCountsTheFirstRules) {
   EXPECT_EQ(*used.json.at({"quota", "security_group", "used"})->integer(), 2);
   EXPECT_EQ(*used.json.at({"quota", "security_group_rule", "used"})->integer(), 6);
   ask("PUT", "/quotas/demo-project", R"({"quota":{"security_group_rule":6}})", "admin");
-  expect_error(rule(""), 409, "OverQuota", "Quota exceeded for resources: ['security_group_rule'].");
+  expect_error(rule(""), 409, "OverQuota",
+               "Quota exceeded for resources: ['security_group_rule'].");
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ void add_server_action_routes(resource::Service& service, Cloud& cloud);
 // The row, in a transaction, if the policy lets this caller do `rule` to it; refused with 409 while
 // it is locked (for all but admins) or its state is not among those allowed.
 struct Needed {
-  std::string_view action;                    // "stop", for the message
-  std::vector<std::string_view> vm_states;    // empty: any
+  std::string_view action;                  // "stop", for the message
+  std::vector<std::string_view> vm_states;  // empty: any
   bool task_must_be_none = true;
 };
 Server fetch_for_action(resource::Call& call, Cloud& cloud, db::Transaction& tx,

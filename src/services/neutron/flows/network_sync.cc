@@ -24,10 +24,14 @@ struct Dirty {
 // Networks stand before the ports on them, groups before their members, routers last.
 int rank(net::Kind kind) {
   switch (kind) {
-    case net::Kind::network: return 0;
-    case net::Kind::security_group: return 1;
-    case net::Kind::port: return 2;
-    case net::Kind::router: return 3;
+    case net::Kind::network:
+      return 0;
+    case net::Kind::security_group:
+      return 1;
+    case net::Kind::port:
+      return 2;
+    case net::Kind::router:
+      return 3;
   }
   return 4;
 }
@@ -87,9 +91,9 @@ Told tell_one(const Context& context, net::Driver& driver, const Dirty& dirty) {
     if (!put(context, driver, dirty.object)) driver.remove(dirty.object);
     return {dirty, ""};
   } catch (const net::Error& e) {
-    log::warning("the network driver would not", {{"kind", kind_name(dirty.object.kind)},
-                                                  {"id", dirty.object.id},
-                                                  {"error", e.what()}});
+    log::warning(
+        "the network driver would not",
+        {{"kind", kind_name(dirty.object.kind)}, {"id", dirty.object.id}, {"error", e.what()}});
     return {dirty, *e.what() ? e.what() : "unknown error"};
   }
 }
@@ -103,10 +107,11 @@ void record(const Context& context, const std::vector<Told>& all) {
         tx.execute("DELETE FROM net_dirty WHERE kind = ? AND id = ? AND version = ?",
                    {kind, t.dirty.object.id, t.dirty.version});
       } else {
-        tx.execute("UPDATE net_dirty SET attempts = attempts + 1, next_try = ?, reason = ?"
-                   " WHERE kind = ? AND id = ? AND version = ?",
-                   {now + pause_after(t.dirty.attempts), t.error, kind, t.dirty.object.id,
-                    t.dirty.version});
+        tx.execute(
+            "UPDATE net_dirty SET attempts = attempts + 1, next_try = ?, reason = ?"
+            " WHERE kind = ? AND id = ? AND version = ?",
+            {now + pause_after(t.dirty.attempts), t.error, kind, t.dirty.object.id,
+             t.dirty.version});
       }
     }
   });
@@ -138,10 +143,14 @@ const flow::Program<NetworkSync> kNetworkSync{
 
 std::string_view kind_name(net::Kind kind) {
   switch (kind) {
-    case net::Kind::network: return "network";
-    case net::Kind::port: return "port";
-    case net::Kind::router: return "router";
-    case net::Kind::security_group: return "security group";
+    case net::Kind::network:
+      return "network";
+    case net::Kind::port:
+      return "port";
+    case net::Kind::router:
+      return "router";
+    case net::Kind::security_group:
+      return "security group";
   }
   return "object";
 }

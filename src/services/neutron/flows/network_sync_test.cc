@@ -57,11 +57,13 @@ TEST_F(NetworkSyncTest, RoutersHaveTheirLegsAndFloatingIps) {
   const auto router =
       make("routers", "router", R"("external_gateway_info":{"network_id":")" + outside + R"("})");
   ASSERT_EQ(ask("PUT", "/routers/" + router + "/add_router_interface",
-                R"({"subnet_id":")" + subnet + R"("})").status,
+                R"({"subnet_id":")" + subnet + R"("})")
+                .status,
             200);
   const auto port = make_port(network);
-  const auto floating = make("floatingips", "floatingip",
-                             R"("floating_network_id":")" + outside + R"(","port_id":")" + port + "\"");
+  const auto floating =
+      make("floatingips", "floatingip",
+           R"("floating_network_id":")" + outside + R"(","port_id":")" + port + "\"");
   sync();
   auto r = driver_.router(router);
   ASSERT_TRUE(r);
@@ -97,8 +99,8 @@ TEST_F(NetworkSyncTest, ARefusalIsTriedAgainEverMoreSlowly) {
   EXPECT_NE(neutron_->doctor()[1].find("the database is away"), std::string::npos);
   tick(std::chrono::milliseconds(500));
   EXPECT_FALSE(driver_.network(network));
-  tick(std::chrono::seconds(1));   // the second refusal
-  tick(std::chrono::seconds(2));   // the third
+  tick(std::chrono::seconds(1));  // the second refusal
+  tick(std::chrono::seconds(2));  // the third
   EXPECT_FALSE(driver_.network(network));
   tick(std::chrono::seconds(5));
   EXPECT_TRUE(driver_.network(network));
