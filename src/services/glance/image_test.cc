@@ -88,7 +88,8 @@ TEST_F(GlanceTest, PatchesByBothDrafts) {
   const auto id = make();
   const auto a = patch(id, R"([{"op":"add","path":"/color","value":"red"},
       {"op":"replace","path":"/name","value":"two"},{"op":"add","path":"/a~1b","value":"x"},
-      {"op":"replace","path":"/tags","value":["t"]},{"op":"replace","path":"/min_ram","value":9}])");
+      {"op":"replace","path":"/tags","value":["t"]},
+      {"op":"replace","path":"/min_ram","value":9}])");
   ASSERT_EQ(a.status, 200) << a.body;
   EXPECT_EQ(a.text({"color"}), "red");
   EXPECT_EQ(a.text({"name"}), "two");
