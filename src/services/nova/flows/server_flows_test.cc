@@ -107,9 +107,14 @@ TEST_F(ServerFlows, ACrashAnywhereInAnActionIsResumed) {
 }
 
 TEST_F(ServerFlows, WhatCannotBeBuiltIsTakenBack) {
+  std::optional<virt::Op> broken;
+  for (virt::FakeDriver* driver : {&one, &two}) {
+    driver->set_hook([&](virt::Op op, const std::string&) {
+      if (op == broken) throw virt::Error("the host is on fire");
+    });
+  }
   for (const virt::Op op : {virt::Op::create_disk, virt::Op::define, virt::Op::start}) {
-    one.fail_next(op, "the host is on fire", 100);
-    two.fail_next(op, "the host is on fire", 100);
+    broken = op;
     const std::string id = create("doomed").text({"server", "id"});
     for (int i = 0; i < 20; ++i) {
       settle();
@@ -124,6 +129,7 @@ TEST_F(ServerFlows, WhatCannotBeBuiltIsTakenBack) {
     EXPECT_TRUE(one.list_files().empty() && two.list_files().empty());
     EXPECT_EQ(rows("SELECT COUNT(*) FROM placement_allocations"), 0);
     EXPECT_EQ(rows("SELECT COUNT(*) FROM ports WHERE device_owner LIKE 'compute:%'"), 0);
+    broken.reset();
     remove(id);
   }
 }
