@@ -91,9 +91,15 @@ std::optional<int> zone_offset(Scanner& in) {
 
 }  // namespace
 
-std::string iso_seconds(Instant t) { return format(t, false, "Z"); }
-std::string iso_micros(Instant t) { return format(t, true, "Z"); }
-std::string iso_micros_naive(Instant t) { return format(t, true, ""); }
+std::string iso_seconds(Instant t) {
+  return format(t, false, "Z");
+}
+std::string iso_micros(Instant t) {
+  return format(t, true, "Z");
+}
+std::string iso_micros_naive(Instant t) {
+  return format(t, true, "");
+}
 
 std::optional<Instant> parse_instant(std::string_view text) {
   Scanner in(text);

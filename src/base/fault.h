@@ -25,8 +25,8 @@ class Fault : public std::exception {
     too_large,
     unsupported_media,
     range_not_satisfiable,
-    over_quota,   // 403 for Nova, 409 for Neutron, 413 for Cinder: the dialect knows
-    too_many,     // a rate or queue limit
+    over_quota,  // 403 for Nova, 409 for Neutron, 413 for Cinder: the dialect knows
+    too_many,    // a rate or queue limit
     internal,
     not_implemented,
     unavailable,  // try again later

@@ -29,10 +29,14 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 spdlog::level::level_enum spd(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: break;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      break;
   }
   return spdlog::level::err;
 }
@@ -70,9 +74,13 @@ void open_file(const std::string& path) {
   spdlog::set_default_logger(logger());
 }
 
-void set_level(Level level) { logger()->set_level(spd(level)); }
+void set_level(Level level) {
+  logger()->set_level(spd(level));
+}
 
-void flush() { logger()->flush(); }
+void flush() {
+  logger()->flush();
+}
 
 void write(Level level, std::string_view message, std::initializer_list<Part> parts) {
   auto& out = *logger();
@@ -91,8 +99,12 @@ void write(Level level, std::string_view message, std::initializer_list<Part> pa
 RequestScope::RequestScope(std::string id) : previous_(std::move(request_id)) {
   request_id = std::move(id);
 }
-RequestScope::~RequestScope() { request_id = std::move(previous_); }
+RequestScope::~RequestScope() {
+  request_id = std::move(previous_);
+}
 
-const std::string& current_request_id() { return request_id; }
+const std::string& current_request_id() {
+  return request_id;
+}
 
 }  // namespace haneul::log

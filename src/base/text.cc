@@ -15,7 +15,9 @@ int hex_value(char c) {
   return -1;
 }
 
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 std::string encode64(std::string_view bytes, std::string_view alphabet) {
   std::string out;

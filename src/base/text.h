@@ -10,7 +10,7 @@ namespace haneul {
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);
-std::string lower(std::string_view text);      // ASCII only
+std::string lower(std::string_view text);              // ASCII only
 bool iequals(std::string_view a, std::string_view b);  // ASCII only
 
 // Whole text or nothing; a sign is allowed, blanks are not.

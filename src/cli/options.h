@@ -7,15 +7,15 @@ namespace haneul::cli {
 // What the command line says; one struct for all subcommands.
 struct Options {
   std::string command;
-  std::string state;          // empty: the standard directory
+  std::string state;  // empty: the standard directory
   bool simulated = false;
-  int hosts = 1;              // simulated hosts
+  int hosts = 1;  // simulated hosts
   std::string listen = "127.0.0.1";
   std::uint16_t port = 5000;
   std::string tls_cert, tls_key;
-  std::string guest_image;    // qcow2 that becomes the image haneul-guest
+  std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
-  int ready_fd = -1;          // set by `up` for the process it starts
+  int ready_fd = -1;  // set by `up` for the process it starts
   bool quiet = false;
 };
 

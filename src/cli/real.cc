@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <functional>
 #include <thread>
+#include <unistd.h>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"

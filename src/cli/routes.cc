@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/id.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/drivers.h"
 #include "cli/runtime.h"
@@ -15,6 +16,7 @@ namespace haneul::cli {
 
 // The services are built over nothing, in a directory that goes away.
 int routes() {
+  log::set_level(log::Level::error);
   const auto path = std::filesystem::temp_directory_path() / ("haneul-routes-" + new_hex_id());
   {
     StateDir state(path);
@@ -26,7 +28,8 @@ int routes() {
     flow::Engine flows(*database, clock);
     resource::Quota quota;
     const resource::World world{*database, clock, flows, quota};
-    const services::Services all(world, {.state = path, .net = drivers->net(),
+    const services::Services all(world, {.state = path,
+                                         .net = drivers->net(),
                                          .hosts = drivers->hosts(),
                                          .public_cidr = options.public_cidr});
     for (const resource::Service* s : all.all()) {

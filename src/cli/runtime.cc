@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
-
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/log.h"
 #include "db/migration.h"

@@ -16,8 +16,8 @@ Secrets load_secrets(const StateDir& state) {
     const auto* admin = value ? value->at({"admin_password"}) : nullptr;
     const auto* demo = value ? value->at({"demo_password"}) : nullptr;
     if (!admin || !admin->text() || !demo || !demo->text()) {
-      throw std::runtime_error(fmt::format("{} cannot be read; restore it from a copy",
-                                           state.file(kFile).string()));
+      throw std::runtime_error(
+          fmt::format("{} cannot be read; restore it from a copy", state.file(kFile).string()));
     }
     return {*admin->text(), *demo->text()};
   }

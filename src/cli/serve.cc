@@ -1,6 +1,5 @@
 #include <csignal>
 #include <iostream>
-
 #include <pthread.h>
 #include <unistd.h>
 
@@ -30,9 +29,9 @@ void check_mode(const StateDir& state, const Options& options) {
   if (!mode) {
     state.write("mode", asked);
   } else if (*mode != asked) {
-    throw std::runtime_error(fmt::format(
-        "{} holds a {} cloud; use another --state directory for a {} one", state.path().string(),
-        *mode, asked));
+    throw std::runtime_error(
+        fmt::format("{} holds a {} cloud; use another --state directory for a {} one",
+                    state.path().string(), *mode, asked));
   }
 }
 

@@ -14,8 +14,7 @@ class Simulated final : public Drivers {
         net_({.journal_path = state.file("networks.journal").string(), .keep_contents = false}) {
     for (int i = 1; i <= options.hosts; ++i) {
       const std::string name = fmt::format("host-{}", i);
-      hosts_[name] =
-          std::make_unique<virt::FakeDriver>(virt::fake_host_facts(name), guests_);
+      hosts_[name] = std::make_unique<virt::FakeDriver>(virt::fake_host_facts(name), guests_);
     }
   }
 

@@ -3,14 +3,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <unistd.h>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace haneul::cli {
 namespace fs = std::filesystem;
@@ -21,14 +21,14 @@ StateDir::StateDir(fs::path path) {
   if (!fs::is_directory(path_, failed)) {
     fs::create_directories(path_, failed);
     if (failed) {
-      throw std::runtime_error(fmt::format("cannot make the state directory {}: {}",
-                                           path_.string(), failed.message()));
+      throw std::runtime_error(
+          fmt::format("cannot make the state directory {}: {}", path_.string(), failed.message()));
     }
     ::chmod(path_.c_str(), 0700);
   }
   if (::access(path_.c_str(), W_OK | X_OK) != 0) {
-    throw std::runtime_error(fmt::format("the state directory {} is not writable; use --state DIR",
-                                         path_.string()));
+    throw std::runtime_error(
+        fmt::format("the state directory {} is not writable; use --state DIR", path_.string()));
   }
 }
 
@@ -38,7 +38,7 @@ StateDir::~StateDir() {
 
 void StateDir::lock() {
   lock_fd_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  struct flock whole{};
+  struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   if (lock_fd_ < 0 || ::fcntl(lock_fd_, F_SETLK, &whole) != 0) {
@@ -51,7 +51,7 @@ void StateDir::lock() {
 std::optional<pid_t> StateDir::owner() const {
   const int fd = ::open(file("lock").c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
-  struct flock whole{};
+  struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   const bool asked = ::fcntl(fd, F_GETLK, &whole) == 0;

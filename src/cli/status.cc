@@ -48,8 +48,7 @@ std::string Runtime::status_json() {
     write_counts(w, session, "hosts",
                  "SELECT CASE WHEN disabled = 1 THEN 'disabled' WHEN forced_down = 1 THEN 'down'"
                  " ELSE 'enabled' END, COUNT(*) FROM compute_hosts GROUP BY 1");
-    write_counts(w, session, "servers",
-                 "SELECT vm_state, COUNT(*) FROM servers GROUP BY vm_state");
+    write_counts(w, session, "servers", "SELECT vm_state, COUNT(*) FROM servers GROUP BY vm_state");
     write_counts(w, session, "resources",
                  "SELECT 'networks', COUNT(*) FROM networks UNION ALL SELECT 'ports', COUNT(*)"
                  " FROM ports UNION ALL SELECT 'images', COUNT(*) FROM images");

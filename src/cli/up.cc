@@ -1,12 +1,12 @@
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <iostream>
+#include <unistd.h>
 #include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -18,11 +18,13 @@ namespace {
 
 std::vector<std::string> serve_arguments(const Options& o, const std::string& program,
                                          const std::string& state, int ready_fd) {
-  std::vector<std::string> args = {program,  "serve", "--state", state, "--listen", o.listen,
-                                   "--port", std::to_string(o.port),    "--hosts",
-                                   std::to_string(o.hosts),             "--public-cidr",
-                                   o.public_cidr,                       "--ready-fd",
-                                   std::to_string(ready_fd)};
+  std::vector<std::string> args = {program,         "serve",
+                                   "--state",       state,
+                                   "--listen",      o.listen,
+                                   "--port",        std::to_string(o.port),
+                                   "--hosts",       std::to_string(o.hosts),
+                                   "--public-cidr", o.public_cidr,
+                                   "--ready-fd",    std::to_string(ready_fd)};
   if (o.simulated) args.emplace_back("--simulated");
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) args.insert(args.end(), {name, value});
@@ -92,8 +94,7 @@ int up(const Options& options, const char* program) {
   }
   int pipe_fds[2];
   if (::pipe(pipe_fds) != 0) throw std::runtime_error("the kernel gives no pipe");
-  const auto arguments =
-      serve_arguments(options, program, state.path().string(), pipe_fds[1]);
+  const auto arguments = serve_arguments(options, program, state.path().string(), pipe_fds[1]);
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("the kernel gives no process");
   if (child == 0) {
@@ -110,10 +111,9 @@ int up(const Options& options, const char* program) {
   int code = 0;
   ::waitpid(child, &code, 0);
   std::cerr << "haneul: "
-            << (last.starts_with("error ")
-                    ? last.substr(6)
-                    : fmt::format("the process ended without a word; see {}",
-                                  state.file("haneul.out").string()))
+            << (last.starts_with("error ") ? last.substr(6)
+                                           : fmt::format("the process ended without a word; see {}",
+                                                         state.file("haneul.out").string()))
             << "\n";
   return 1;
 }

@@ -112,6 +112,9 @@ class Transaction : public Session {
   }
   // Several statements without values; for migrations.
   virtual void execute_script(std::string_view sql) = 0;
+  // Runs in this transaction when the body has ended, in order; may write, and what it throws
+  // undoes all. For what must look at everything the body did.
+  virtual void at_end(std::function<void(Transaction&)> job) = 0;
   // Runs on the caller's thread after the commit is on disk, in order; not if it failed.
   virtual void after_commit(std::function<void()> job) = 0;
 };
@@ -137,7 +140,8 @@ class Database {
   // share one commit.
   template <class F>
   auto write(F&& body) {
-    return run<Transaction>(body, [this](const std::function<void(Transaction&)>& f) { do_write(f); });
+    return run<Transaction>(body,
+                            [this](const std::function<void(Transaction&)>& f) { do_write(f); });
   }
 
   virtual DatabaseStats stats() const = 0;
@@ -163,7 +167,7 @@ class Database {
 };
 
 struct SqliteOptions {
-  std::string path;                 // empty: a temporary file that goes with the object
+  std::string path;                    // empty: a temporary file that goes with the object
   std::size_t group_commit_max = 128;  // transactions that may share one commit
   std::int64_t cache_kib = 16 * 1024;  // per connection
   std::size_t readers_kept = 8;        // idle read connections kept open

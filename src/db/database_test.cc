@@ -76,9 +76,8 @@ TEST_F(DatabaseTest, ManyWritersShareCommits) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
-        database_->write([&](Transaction& tx) {
-          tx.execute("INSERT INTO t (id) VALUES (?)", {t * 1000 + i});
-        });
+        database_->write(
+            [&](Transaction& tx) { tx.execute("INSERT INTO t (id) VALUES (?)", {t * 1000 + i}); });
       }
     });
   }
@@ -103,7 +102,8 @@ TEST_F(DatabaseTest, NamesTheDuplicate) {
 
 TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
   int ran = 0;
-  database_->write([&](Transaction& tx) { tx.after_commit([&] { ran += count() == 0 ? 1 : 10; }); });
+  database_->write(
+      [&](Transaction& tx) { tx.after_commit([&] { ran += count() == 0 ? 1 : 10; }); });
   EXPECT_EQ(ran, 1);
   EXPECT_THROW(database_->write([&](Transaction& tx) {
     tx.after_commit([&] { ran = 99; });
@@ -111,6 +111,20 @@ TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
   }),
                std::runtime_error);
   EXPECT_EQ(ran, 1);
+}
+
+TEST_F(DatabaseTest, AtEndSeesEverythingAndMayStillUndoIt) {
+  database_->write([&](Transaction& tx) {
+    tx.at_end([](Transaction& t) { t.execute("INSERT INTO t (id) SELECT 100 + COUNT(*) FROM t"); });
+    tx.execute("INSERT INTO t (id) VALUES (1)");
+  });
+  EXPECT_EQ(database_->read([](Session& s) { return s.integer("SELECT MAX(id) FROM t"); }), 101);
+  EXPECT_THROW(database_->write([](Transaction& tx) {
+    tx.execute("INSERT INTO t (id) VALUES (2)");
+    tx.at_end([](Transaction&) { throw std::runtime_error("no"); });
+  }),
+               std::runtime_error);
+  EXPECT_EQ(count(), 2);
 }
 
 TEST_F(DatabaseTest, AReadSeesOneMomentWhileOthersWrite) {

@@ -4,11 +4,10 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <pthread.h>
 #include <set>
 #include <thread>
 #include <unordered_map>
-
-#include <pthread.h>
 
 #include "base/fault.h"
 #include "base/log.h"
@@ -31,14 +30,16 @@ struct Recurring {
 // the first of each subject may run.
 struct Engine::Impl {
   Impl(db::Database& database, const Clock& c, EngineOptions o)
-      : db(database), clock(c), options(std::move(o)),
+      : db(database),
+        clock(c),
+        options(std::move(o)),
         runner(database, clock, options, programs, counters) {}
 
   struct Subject {
     std::deque<std::int64_t> flows;  // unfinished, oldest first
     Instant due;                     // of the first
     bool running = false;
-    bool again = false;              // woken while running
+    bool again = false;  // woken while running
   };
 
   db::Database& db;
@@ -188,7 +189,9 @@ void Engine::Impl::work() {
 
 Engine::Engine(db::Database& database, const Clock& clock, EngineOptions options)
     : impl_(std::make_unique<Impl>(database, clock, std::move(options))) {}
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 void Engine::add_erased(ErasedProgram program) {
   if (program.steps.empty()) throw std::logic_error("a flow needs a step");
@@ -225,10 +228,10 @@ std::int64_t Engine::insert(db::Transaction& tx, std::string_view program, std::
 }
 
 void Engine::cancel(db::Transaction& tx, std::string_view subject, std::string_view reason) {
-  const auto rows =
-      tx.execute("UPDATE flows SET cancelled = ?, next_run = MIN(next_run, ?) WHERE subject = ?"
-                 " AND cancelled IS NULL",
-                 {reason, impl_->clock.now(), subject});
+  const auto rows = tx.execute(
+      "UPDATE flows SET cancelled = ?, next_run = MIN(next_run, ?) WHERE subject = ?"
+      " AND cancelled IS NULL",
+      {reason, impl_->clock.now(), subject});
   if (rows > 0) tx.after_commit([this, s = std::string(subject)] { wake(s); });
 }
 
@@ -253,6 +256,12 @@ void Engine::wake(std::string_view subject) {
   found->second.due = impl_->clock.now();
   impl_->plan.emplace(found->second.due, name);
   impl_->changed.notify_one();
+}
+
+void Engine::wake(db::Transaction& tx, std::string_view subject) {
+  tx.execute("UPDATE flows SET next_run = MIN(next_run, ?) WHERE subject = ?",
+             {impl_->clock.now(), subject});
+  tx.after_commit([this, s = std::string(subject)] { wake(s); });
 }
 
 bool Engine::busy(db::Session& session, std::string_view subject) const {

@@ -38,9 +38,9 @@ struct FlowFacts {
 
 // What a flow is started with beside its program's members.
 struct Start {
-  std::string subject;      // "server/<uuid>": flows of one subject run one at a time, in order
+  std::string subject;  // "server/<uuid>": flows of one subject run one at a time, in order
   Duration deadline = std::chrono::minutes(30);  // from now; past it the flow fails and is undone
-  Duration delay{};         // before the first step
+  Duration delay{};                              // before the first step
 };
 
 // Runs persisted programs. A flow is a row written in the transaction that promised it; after each
@@ -68,6 +68,8 @@ class Engine {
   void cancel(db::Transaction& tx, std::string_view subject, std::string_view reason);
   // Ends the naps of the subject's flows: what they wait for may have come. Any thread.
   void wake(std::string_view subject);
+  // The same as part of a transaction, also for flows that this engine has not taken over yet.
+  void wake(db::Transaction& tx, std::string_view subject);
   bool busy(db::Session& session, std::string_view subject) const;
 
   // Work that comes back: every `interval`, one run at a time, first after one interval. Not

@@ -14,7 +14,7 @@ namespace {
 // A program that writes down what happens to it.
 struct World {
   std::vector<std::string> story;
-  int fail_at_build = 0;       // times a temporary error is thrown
+  int fail_at_build = 0;  // times a temporary error is thrown
   bool refuse_at_build = false;
   bool wait_in_build = false;
 };
@@ -33,7 +33,8 @@ struct Job {
     if (world->refuse_at_build) throw Fault::conflict("no room");
     if (world->fail_at_build-- > 0) throw std::runtime_error("flaky");
     if (world->wait_in_build) return Outcome::nap(std::chrono::seconds(30));
-    return Outcome::next().with([](db::Transaction& tx) { tx.execute("INSERT INTO built VALUES (1)"); });
+    return Outcome::next().with(
+        [](db::Transaction& tx) { tx.execute("INSERT INTO built VALUES (1)"); });
   }
   Outcome announce(const Visit&) {
     world->story.push_back("announce " + thing);
@@ -41,7 +42,9 @@ struct Job {
   }
   void unprepare(const Visit&) { world->story.push_back("unprepare"); }
   void unbuild(const Visit&) { world->story.push_back("unbuild"); }
-  void failed(db::Transaction&, const std::string& why) { world->story.push_back("failed: " + why); }
+  void failed(db::Transaction&, const std::string& why) {
+    world->story.push_back("failed: " + why);
+  }
 };
 
 constexpr auto kState = resource::fields(resource::field<&Job::thing>("thing"));

@@ -54,7 +54,7 @@ class Outcome {
 // What a step may know of the flow it belongs to.
 struct Visit {
   db::Database& db;
-  std::int64_t attempt = 1;   // of this step
+  std::int64_t attempt = 1;        // of this step
   Instant now, deadline, entered;  // entered: when this step was first tried
   const std::string& request_id;
 };
@@ -104,9 +104,10 @@ template <class P>
 ErasedProgram erase_program(const Program<P>& program, std::function<std::unique_ptr<P>()> make) {
   ErasedProgram erased{program.name, program.state, {}, {}, {}, program.never_gives_up};
   for (const Step<P>& step : program.steps) {
-    ErasedStep s{step.name, [run = step.run](void* p, const Visit& v) {
-                   return (static_cast<P*>(p)->*run)(v);
-                 }, {}};
+    ErasedStep s{
+        step.name,
+        [run = step.run](void* p, const Visit& v) { return (static_cast<P*>(p)->*run)(v); },
+        {}};
     if (step.undo) {
       s.undo = [undo = step.undo](void* p, const Visit& v) { (static_cast<P*>(p)->*undo)(v); };
     }
@@ -116,7 +117,8 @@ ErasedProgram erase_program(const Program<P>& program, std::function<std::unique
     return std::shared_ptr<P>(make());
   };
   if (program.failed) {
-    erased.failed = [failed = program.failed](void* p, db::Transaction& tx, const std::string& why) {
+    erased.failed = [failed = program.failed](void* p, db::Transaction& tx,
+                                              const std::string& why) {
       (static_cast<P*>(p)->*failed)(tx, why);
     };
   }

@@ -13,9 +13,9 @@ struct Runner::Flight {
   Row row;
   const ErasedProgram* program = nullptr;
   std::shared_ptr<void> object;
-  std::size_t at = 0;       // index of the step
+  std::size_t at = 0;  // index of the step
   bool over = false;
-  bool resting = false;     // naps or waits for a retry: next_run says until when
+  bool resting = false;  // naps or waits for a retry: next_run says until when
   bool cancel_seen = false;
 
   std::size_t index_of(std::string_view name) const {
@@ -58,7 +58,8 @@ std::optional<Instant> Runner::run(std::int64_t id) {
   if (row->next_run > clock_.now()) return row->next_run;
   const auto found = programs_.find(row->program);
   if (found == programs_.end()) {
-    log::error("a flow of an unknown program waits", {{"program", row->program}, {"flow", row->id}});
+    log::error("a flow of an unknown program waits",
+               {{"program", row->program}, {"flow", row->id}});
     return clock_.now() + std::chrono::hours(1);
   }
   const log::RequestScope scope(row->request_id);
@@ -98,8 +99,8 @@ bool Runner::forward(Flight& f) {
     return true;
   }
   ++counters_.steps;
-  const Visit visit{db_,          f.row.attempt + 1, clock_.now(),
-                    f.row.deadline, f.row.entered,   f.row.request_id};
+  const Visit visit{db_,           f.row.attempt + 1, clock_.now(), f.row.deadline,
+                    f.row.entered, f.row.request_id};
   probe(f, step.name, false);
   try {
     const Outcome outcome = step.run(f.object.get(), visit);
@@ -156,17 +157,20 @@ bool Runner::retry(Flight& f, const std::string& reason) {
   f.row.next_run = clock_.now() + std::min(pause, options_.retry_max);
   f.row.reason = reason;
   f.resting = true;
-  log::warning("a step failed and is tried again",
-               {{"flow", f.row.program}, {"step", f.row.step}, {"subject", f.row.subject},
-                {"attempt", f.row.attempt}, {"reason", reason}});
+  log::warning("a step failed and is tried again", {{"flow", f.row.program},
+                                                    {"step", f.row.step},
+                                                    {"subject", f.row.subject},
+                                                    {"attempt", f.row.attempt},
+                                                    {"reason", reason}});
   db_.write([&](db::Transaction& tx) { save(tx, f); });
   return true;
 }
 
 void Runner::begin_undo(Flight& f, const std::string& reason) {
-  log::warning("a flow failed and is undone",
-               {{"flow", f.row.program}, {"step", f.row.step}, {"subject", f.row.subject},
-                {"reason", reason}});
+  log::warning("a flow failed and is undone", {{"flow", f.row.program},
+                                               {"step", f.row.step},
+                                               {"subject", f.row.subject},
+                                               {"reason", reason}});
   f.row.undoing = true;
   f.row.reason = reason;
   f.row.attempt = 0;
@@ -183,8 +187,8 @@ bool Runner::backward(Flight& f) {
   const ErasedStep& step = f.program->steps[f.at];
   if (step.undo) {
     ++counters_.steps;
-    const Visit visit{db_,          f.row.attempt + 1, clock_.now(),
-                      f.row.deadline, f.row.entered,   f.row.request_id};
+    const Visit visit{db_,           f.row.attempt + 1, clock_.now(), f.row.deadline,
+                      f.row.entered, f.row.request_id};
     probe(f, step.name, false);
     try {
       step.undo(f.object.get(), visit);

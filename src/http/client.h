@@ -10,8 +10,8 @@ namespace haneul::http {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;                 // http:// or https://
-  std::string unix_socket;         // path; empty: TCP
+  std::string url;          // http:// or https://
+  std::string unix_socket;  // path; empty: TCP
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Duration time_max = std::chrono::seconds(30);

@@ -161,11 +161,22 @@ void Connection::begin_request() {
   drained_ = 0;
   if (head.expects_other) return refuse(417, "only 100-continue may be expected");
 
-  plan_ = front_.handler.plan(request_);
+  if (!ask_plan()) return refuse(500, "the server failed");
   request_.body_too_large = body_left_ > plan_.bytes_max;
   if (!request_.body_too_large && plan_.stream) return lend(true);
   if (request_.body_too_large || body_done_) return lend(false);
   begin_body();
+}
+
+// A bug above must not end the loop.
+bool Connection::ask_plan() {
+  try {
+    plan_ = front_.handler.plan(request_);
+    return true;
+  } catch (const std::exception& e) {
+    log::error("a handler's plan threw", {{"error", e.what()}, {"target", request_.target}});
+    return false;
+  }
 }
 
 void Connection::begin_body() {

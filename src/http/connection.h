@@ -62,6 +62,7 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   void read_head();
   void advance_head();
   void begin_request();
+  bool ask_plan();
   void begin_body();
   void read_body();
   void take_body();

@@ -81,6 +81,7 @@ std::pair<int, std::uint16_t> bind_and_listen(const std::string& address, std::u
 Listener::Listener(Loop& loop, int fd, std::shared_ptr<Origin> origin, Accept accept)
     : loop_(loop), descriptor_(loop, fd), origin_(std::move(origin)), accept_(std::move(accept)) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 

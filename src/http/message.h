@@ -71,11 +71,11 @@ struct Request {
   std::string path;       // still percent-encoded, without query; the router decodes segments
   std::string raw_query;  // as sent, without the question mark
   Headers headers;
-  std::string body;  // whole, unless the plan asked for a stream
-  BodyReader* stream = nullptr;
-  bool body_too_large = false;  // more than the plan allowed; `body` is then empty
-  std::string peer;             // the client's address, no port
-  std::string listener;         // label of the listening socket it came through
+  std::string body;              // whole, unless the plan asked for a stream
+  BodyReader* stream = nullptr;  // if the plan asked for it and the body is not too large
+  bool body_too_large = false;   // more than the plan allowed; `body` is then empty
+  std::string peer;              // the client's address, no port
+  std::string listener;          // label of the listening socket it came through
   bool tls = false;
   Duration deadline{};  // Clock::steady() value by which an answer must be given
 };

@@ -50,11 +50,13 @@ class Server {
                        const Tls* tls = nullptr);
   // Takes over an already listening TCP or Unix socket (e.g. made inside a network namespace).
   void adopt(int listening_fd, std::string label);
-  // Closes the listening sockets of that label; open connections end after their request.
+  // Closes the listening sockets of that label; open connections end after their request. May be
+  // called by a handler, but not while it plans.
   void forget(const std::string& label);
 
   void start();
-  // Stops accepting, lets running requests finish within `grace`, joins all threads.
+  // Stops accepting, lets running requests finish within `grace`, then cuts their connections and
+  // joins all threads. Never from a handler. Once stopped it cannot start again.
   void stop(Duration grace = std::chrono::seconds(5));
   ServerStats stats() const;
 

@@ -183,6 +183,15 @@ TEST(Server, AThrowingHandlerIsA500) {
   EXPECT_EQ(client.get("/status").status, 500);
 }
 
+TEST(Server, AThrowingPlanIsA500) {
+  TestServer front;
+  front.handler.on_plan = [](const Request&) -> BodyPlan { throw Fault::internal("a bug"); };
+  front.start();
+  EXPECT_EQ(Client(front.port).get("/").status, 500);
+  EXPECT_EQ(Client(front.port).get("/").status, 500);
+  EXPECT_EQ(front.handler.handled, 0);
+}
+
 // One api thread is held by a request, one more waits in the queue.
 struct FullServer : TestServer {
   FullServer() : TestServer(options()) {

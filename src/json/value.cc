@@ -37,9 +37,15 @@ bool Object::erase(std::string_view key) {
   return std::erase_if(members_, [&](const Member& m) { return m.key == key; }) > 0;
 }
 
-std::size_t Object::size() const { return members_.size(); }
-const Member* Object::begin() const { return members_.data(); }
-const Member* Object::end() const { return members_.data() + members_.size(); }
+std::size_t Object::size() const {
+  return members_.size();
+}
+const Member* Object::begin() const {
+  return members_.data();
+}
+const Member* Object::end() const {
+  return members_.data() + members_.size();
+}
 
 bool Object::operator==(const Object& other) const {
   if (size() != other.size()) return false;

@@ -13,7 +13,9 @@ TEST(Json, ReadsAndWritesBack) {
   EXPECT_TRUE(value->at({"b", "c"})->object()->empty());
 }
 
-TEST(Json, RepeatedKeyKeepsTheLast) { EXPECT_EQ(dump(*parse(R"({"a":1,"a":2})")), R"({"a":2})"); }
+TEST(Json, RepeatedKeyKeepsTheLast) {
+  EXPECT_EQ(dump(*parse(R"({"a":1,"a":2})")), R"({"a":2})");
+}
 
 TEST(Json, RefusesWhatIsNotOneDocument) {
   for (const char* bad : {"", "{", "{}x", "[1,]", "{'a':1}", "nul", "\"\xff\"", "{\"a\" 1}"}) {

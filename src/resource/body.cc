@@ -42,11 +42,15 @@ void check_limits(const Call& call, const Field& f, const json::Value& value) {
 
 void set_field(const Call& call, const Field& f, const json::Value& value, void* row) {
   if (value.is_null() && f.is_null_refused) {
-    fail(call, {.kind = Problem::Kind::wrong_type, .field = std::string(f.name), .value = value,
+    fail(call, {.kind = Problem::Kind::wrong_type,
+                .field = std::string(f.name),
+                .value = value,
                 .expected = std::string(f.codec->json_type)});
   }
   if (!f.codec->read(value, f.member(row))) {
-    fail(call, {.kind = Problem::Kind::wrong_type, .field = std::string(f.name), .value = value,
+    fail(call, {.kind = Problem::Kind::wrong_type,
+                .field = std::string(f.name),
+                .value = value,
                 .expected = std::string(f.codec->json_type)});
   }
   check_limits(call, f, value);
@@ -75,7 +79,8 @@ void fill_row(const Call& call, const Noun& noun, Verb verb, const json::Object&
       guarded.push_back(f);
     } else if (!knows(noun, member.key) && !lenient) {
       fail(call, {.kind = f ? Problem::Kind::read_only : Problem::Kind::unknown,
-                  .field = member.key, .value = member.value});
+                  .field = member.key,
+                  .value = member.value});
     }
   }
   for (const Field& f : noun.resource.fields) {

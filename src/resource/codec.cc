@@ -126,14 +126,10 @@ constexpr Codec maybe() {
                 if (parsed) at<T>(m) = std::move(*parsed);
                 return parsed.has_value();
               },
-          .bind =
-              [](const void* m, std::string&) {
-                return at<T>(m) ? P::bind(*at<T>(m)) : db::Bind(nullptr);
-              },
-          .load =
-              [](const db::Rows& r, int c, void* m) {
-                at<T>(m) = r.is_null(c) ? T() : T(P::load(r, c));
-              },
+          .bind = [](const void* m,
+                     std::string&) { return at<T>(m) ? P::bind(*at<T>(m)) : db::Bind(nullptr); },
+          .load = [](const db::Rows& r, int c,
+                     void* m) { at<T>(m) = r.is_null(c) ? T() : T(P::load(r, c)); },
           .text =
               [](const void* m) {
                 return at<T>(m) ? std::optional(P::text(*at<T>(m))) : std::nullopt;
@@ -243,9 +239,12 @@ constinit const Codec kJsonObject = compound<JsonObject>();
 
 std::string format_time(Instant t, TimeStyle style) {
   switch (style) {
-    case TimeStyle::seconds_z: return iso_seconds(t);
-    case TimeStyle::micros_z: return iso_micros(t);
-    case TimeStyle::micros_naive: break;
+    case TimeStyle::seconds_z:
+      return iso_seconds(t);
+    case TimeStyle::micros_z:
+      return iso_micros(t);
+    case TimeStyle::micros_naive:
+      break;
   }
   return iso_micros_naive(t);
 }

@@ -65,9 +65,9 @@ struct EnumCodec {
 
 template <class T>
 struct CodecOf;
-#define HANEUL_CODEC(type, codec_)                       \
-  template <>                                            \
-  struct CodecOf<type> {                                 \
+#define HANEUL_CODEC(type, codec_)                            \
+  template <>                                                 \
+  struct CodecOf<type> {                                      \
     static constexpr const Codec* codec() { return &codec_; } \
   }
 HANEUL_CODEC(bool, kBool);
@@ -94,7 +94,7 @@ struct CodecOf<Id<Tag>> {
   static constexpr const Codec* codec() { return &kText; }
 };
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 struct CodecOf<E> {
   static constexpr const Codec* codec() { return &EnumCodec<E>::codec; }
 };

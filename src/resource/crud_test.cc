@@ -31,7 +31,13 @@ struct Widget {
 
 constexpr auto kFields = fields(
     field<&Widget::id>("id").sort_key(), field<&Widget::project_id>("project_id").filter(),
-    field<&Widget::name>("name").settable(create | update).required().min(1).max(8).filter().sort_key(),
+    field<&Widget::name>("name")
+        .settable(create | update)
+        .required()
+        .min(1)
+        .max(8)
+        .filter()
+        .sort_key(),
     field<&Widget::colour>("colour").settable(create | update).filter(),
     field<&Widget::weight>("weight").settable(create | update).range(0, 100).sort_key().filter(),
     field<&Widget::tags>("tags").settable(create | update).since({1, 2}),
@@ -39,14 +45,14 @@ constexpr auto kFields = fields(
     field<&Widget::created>("created"));
 static_assert(complete<Widget>(kFields));
 
-const Resource kWidget{.singular = "widget",
-                       .plural = "widgets",
-                       .path = "/v1/widgets",
-                       .policy = {"widget:create", "widget:list", "widget:show", "widget:update",
-                                  "widget:remove"},
-                       .quota = "widgets",
-                       .default_sort = "name",
-                       .fields = kFields};
+const Resource kWidget{
+    .singular = "widget",
+    .plural = "widgets",
+    .path = "/v1/widgets",
+    .policy = {"widget:create", "widget:list", "widget:show", "widget:update", "widget:remove"},
+    .quota = "widgets",
+    .default_sort = "name",
+    .fields = kFields};
 // [worked example]
 
 constexpr access::PolicyDefault kPolicies[] = {
@@ -65,14 +71,22 @@ class PlainDialect final : public Dialect {
   http::Response error(const Fault& fault, const Version&, const std::string&) const override {
     const auto status = [&] {
       switch (fault.kind()) {
-        case Fault::Kind::bad_request: return 400;
-        case Fault::Kind::unauthorized: return 401;
-        case Fault::Kind::forbidden: return 403;
-        case Fault::Kind::not_found: return 404;
-        case Fault::Kind::method_not_allowed: return 405;
-        case Fault::Kind::conflict: return 409;
-        case Fault::Kind::too_large: return 413;
-        default: return 500;
+        case Fault::Kind::bad_request:
+          return 400;
+        case Fault::Kind::unauthorized:
+          return 401;
+        case Fault::Kind::forbidden:
+          return 403;
+        case Fault::Kind::not_found:
+          return 404;
+        case Fault::Kind::method_not_allowed:
+          return 405;
+        case Fault::Kind::conflict:
+          return 409;
+        case Fault::Kind::too_large:
+          return 413;
+        default:
+          return 500;
       }
     };
     return http::Response::json(status(), json::dump(json::Object{{"error", fault.message()}}));
@@ -89,7 +103,8 @@ class PlainDialect final : public Dialect {
   Fault over_quota(const Quota::Over& over) const override {
     return Fault::conflict("too many " + over.resource);
   }
-  void end_list(json::Writer& w, const Call&, const Resource&, const std::string& next) const override {
+  void end_list(json::Writer& w, const Call&, const Resource&,
+                const std::string& next) const override {
     if (!next.empty()) w.member("next", next);
   }
   bool sees_all(const Call& call) const override { return call.allowed("admin"); }
@@ -106,8 +121,9 @@ class CrudTest : public ::testing::Test {
     service_.resource<Widget>(kWidget, hooks);
     service_.limits({{"widgets", 5}});
     cloud_.db().write([](db::Transaction& tx) {
-      tx.execute_script("CREATE TABLE widgets (id TEXT PRIMARY KEY, project_id TEXT, name TEXT,"
-                        " colour TEXT, weight INTEGER, tags TEXT, secret INTEGER, created INTEGER)");
+      tx.execute_script(
+          "CREATE TABLE widgets (id TEXT PRIMARY KEY, project_id TEXT, name TEXT,"
+          " colour TEXT, weight INTEGER, tags TEXT, secret INTEGER, created INTEGER)");
     });
     cloud_.open({&service_});
   }
@@ -118,13 +134,15 @@ class CrudTest : public ::testing::Test {
     const auto answer = cloud_.request("GET", "/w/v1/widgets" + std::string(query), token);
     EXPECT_EQ(answer.status, 200) << answer.body;
     std::string all;
-    for (const auto& w : *answer.json.at({"widgets"})->array()) all += *w.at({"name"})->text() + " ";
+    for (const auto& w : *answer.json.at({"widgets"})->array())
+      all += *w.at({"name"})->text() + " ";
     return all;
   }
 
   TestCloud cloud_;
   Service service_{{.name = "widgets", .type = "widget", .mount = "/w"},
-                   std::make_unique<PlainDialect>(), *access::Policy::make(kPolicies)};
+                   std::make_unique<PlainDialect>(),
+                   *access::Policy::make(kPolicies)};
 };
 
 TEST_F(CrudTest, CreatesShowsUpdatesAndRemoves) {
@@ -224,7 +242,8 @@ TEST_F(CrudTest, FiltersSortsAndPages) {
   }
   for (const char* bad : {"?limit=x", "?limit=-1", "?marker=nobody", "?sort_key=zzz",
                           "?sort_key=name&sort_dir=up", "?weight=heavy", "?name=%zz"}) {
-    EXPECT_EQ(cloud_.request("GET", std::string("/w/v1/widgets") + bad, "member").status, 400) << bad;
+    EXPECT_EQ(cloud_.request("GET", std::string("/w/v1/widgets") + bad, "member").status, 400)
+        << bad;
   }
 }
 

@@ -22,36 +22,62 @@ struct Field {
   const Codec* codec = nullptr;
   void* (*member)(void* row) = nullptr;
 
-  std::uint8_t settable_by = 0;   // Verb bits
+  std::uint8_t settable_by = 0;  // Verb bits
   std::uint8_t shown_by = show | list;
-  std::uint8_t guarded_by = 0;    // Verb bits whose policy is asked for this field alone
-  bool is_required = false;       // on create
+  std::uint8_t guarded_by = 0;  // Verb bits whose policy is asked for this field alone
+  bool is_required = false;     // on create
   bool is_filter = false;
   bool is_sort_key = false;
-  bool is_null_refused = false;   // the member is optional, but a client must not send null
-  std::string_view filter_name;   // in the query string; the name if empty
+  bool is_null_refused = false;  // the member is optional, but a client must not send null
+  std::string_view filter_name;  // in the query string; the name if empty
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  // length or value
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   std::span<const std::string_view> allowed;  // the only values
   Version shown_from{}, shown_to = kForever;
 
-  constexpr Field settable(int verbs) const { return with([&](Field& f) { f.settable_by = static_cast<std::uint8_t>(verbs); }); }
-  constexpr Field required() const { return with([](Field& f) { f.is_required = true; }); }
-  constexpr Field not_null() const { return with([](Field& f) { f.is_null_refused = true; }); }
-  constexpr Field hidden() const { return with([](Field& f) { f.shown_by = 0; }); }
-  constexpr Field shown_in(int verbs) const { return with([&](Field& f) { f.shown_by = static_cast<std::uint8_t>(verbs); }); }
-  constexpr Field guarded(int verbs) const { return with([&](Field& f) { f.guarded_by = static_cast<std::uint8_t>(verbs); }); }
-  constexpr Field max(std::int64_t n) const { return with([&](Field& f) { f.maximum = n; }); }
-  constexpr Field min(std::int64_t n) const { return with([&](Field& f) { f.minimum = n; }); }
+  constexpr Field settable(int verbs) const {
+    return with([&](Field& f) { f.settable_by = static_cast<std::uint8_t>(verbs); });
+  }
+  constexpr Field required() const {
+    return with([](Field& f) { f.is_required = true; });
+  }
+  constexpr Field not_null() const {
+    return with([](Field& f) { f.is_null_refused = true; });
+  }
+  constexpr Field hidden() const {
+    return with([](Field& f) { f.shown_by = 0; });
+  }
+  constexpr Field shown_in(int verbs) const {
+    return with([&](Field& f) { f.shown_by = static_cast<std::uint8_t>(verbs); });
+  }
+  constexpr Field guarded(int verbs) const {
+    return with([&](Field& f) { f.guarded_by = static_cast<std::uint8_t>(verbs); });
+  }
+  constexpr Field max(std::int64_t n) const {
+    return with([&](Field& f) { f.maximum = n; });
+  }
+  constexpr Field min(std::int64_t n) const {
+    return with([&](Field& f) { f.minimum = n; });
+  }
   constexpr Field range(std::int64_t low, std::int64_t high) const { return min(low).max(high); }
-  constexpr Field one_of(std::span<const std::string_view> names) const { return with([&](Field& f) { f.allowed = names; }); }
+  constexpr Field one_of(std::span<const std::string_view> names) const {
+    return with([&](Field& f) { f.allowed = names; });
+  }
   constexpr Field filter(std::string_view query_name = {}) const {
     return with([&](Field& f) { f.is_filter = true, f.filter_name = query_name; });
   }
-  constexpr Field sort_key() const { return with([](Field& f) { f.is_sort_key = true; }); }
-  constexpr Field stored_as(std::string_view col) const { return with([&](Field& f) { f.column = col; }); }
-  constexpr Field since(Version v) const { return with([&](Field& f) { f.shown_from = v; }); }
-  constexpr Field until(Version v) const { return with([&](Field& f) { f.shown_to = v; }); }
+  constexpr Field sort_key() const {
+    return with([](Field& f) { f.is_sort_key = true; });
+  }
+  constexpr Field stored_as(std::string_view col) const {
+    return with([&](Field& f) { f.column = col; });
+  }
+  constexpr Field since(Version v) const {
+    return with([&](Field& f) { f.shown_from = v; });
+  }
+  constexpr Field until(Version v) const {
+    return with([&](Field& f) { f.shown_to = v; });
+  }
 
   bool shown(Verb verb, Version at) const {
     return (shown_by & verb) != 0 && shown_from <= at && at <= shown_to;

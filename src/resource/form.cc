@@ -15,7 +15,9 @@ std::string Form::at(std::string_view key) const {
   return path_.empty() ? std::string(key) : path_ + "/" + std::string(key);
 }
 
-void Form::fail(Problem problem) const { throw dialect_->invalid(problem); }
+void Form::fail(Problem problem) const {
+  throw dialect_->invalid(problem);
+}
 
 void Form::malformed(std::string_view key, std::string expected) const {
   const json::Value* value = object_->find(key);
@@ -25,7 +27,9 @@ void Form::malformed(std::string_view key, std::string expected) const {
         .expected = std::move(expected)});
 }
 
-bool Form::has(std::string_view key) const { return object_->has(key); }
+bool Form::has(std::string_view key) const {
+  return object_->has(key);
+}
 
 const json::Value* Form::any(std::string_view key) {
   known_.emplace(key);
@@ -41,15 +45,22 @@ std::optional<std::string> Form::text(std::string_view key, TextRule rule) {
   const json::Value* value = present(key, rule.null_allowed);
   if (!value) return std::nullopt;
   if (!value->text()) {
-    fail({.kind = Problem::Kind::wrong_type, .field = at(key), .value = *value, .expected = "string"});
+    fail({.kind = Problem::Kind::wrong_type,
+          .field = at(key),
+          .value = *value,
+          .expected = "string"});
   }
   const std::size_t length = utf8_length(*value->text());
   if (length < rule.chars_min) {
-    fail({.kind = Problem::Kind::too_short, .field = at(key), .value = *value,
+    fail({.kind = Problem::Kind::too_short,
+          .field = at(key),
+          .value = *value,
           .limit = static_cast<std::int64_t>(rule.chars_min)});
   }
   if (length > rule.chars_max) {
-    fail({.kind = Problem::Kind::too_long, .field = at(key), .value = *value,
+    fail({.kind = Problem::Kind::too_long,
+          .field = at(key),
+          .value = *value,
           .limit = static_cast<std::int64_t>(rule.chars_max)});
   }
   return *value->text();
@@ -68,13 +79,22 @@ std::optional<std::int64_t> Form::integer(std::string_view key, IntegerRule rule
   if (value->integer()) number = *value->integer();
   if (value->text() && rule.text_allowed) number = parse_int(*value->text());
   if (!number) {
-    fail({.kind = Problem::Kind::wrong_type, .field = at(key), .value = *value, .expected = "integer"});
+    fail({.kind = Problem::Kind::wrong_type,
+          .field = at(key),
+          .value = *value,
+          .expected = "integer"});
   }
   if (*number < rule.minimum) {
-    fail({.kind = Problem::Kind::too_small, .field = at(key), .value = *value, .limit = rule.minimum});
+    fail({.kind = Problem::Kind::too_small,
+          .field = at(key),
+          .value = *value,
+          .limit = rule.minimum});
   }
   if (*number > rule.maximum) {
-    fail({.kind = Problem::Kind::too_large, .field = at(key), .value = *value, .limit = rule.maximum});
+    fail({.kind = Problem::Kind::too_large,
+          .field = at(key),
+          .value = *value,
+          .limit = rule.maximum});
   }
   return number;
 }
@@ -86,7 +106,10 @@ std::optional<bool> Form::boolean(std::string_view key, bool words) {
   if (words && value->text()) {
     if (const auto parsed = parse_bool(*value->text())) return parsed;
   }
-  fail({.kind = Problem::Kind::wrong_type, .field = at(key), .value = *value, .expected = "boolean"});
+  fail({.kind = Problem::Kind::wrong_type,
+        .field = at(key),
+        .value = *value,
+        .expected = "boolean"});
 }
 
 std::optional<std::string> Form::choice(std::string_view key,
@@ -109,10 +132,15 @@ const json::Array* Form::array(std::string_view key, std::size_t items_max) {
   const json::Value* value = any(key);
   if (!value) return nullptr;
   if (!value->array()) {
-    fail({.kind = Problem::Kind::wrong_type, .field = at(key), .value = *value, .expected = "array"});
+    fail({.kind = Problem::Kind::wrong_type,
+          .field = at(key),
+          .value = *value,
+          .expected = "array"});
   }
   if (value->array()->size() > items_max) {
-    fail({.kind = Problem::Kind::too_long, .field = at(key), .value = *value,
+    fail({.kind = Problem::Kind::too_long,
+          .field = at(key),
+          .value = *value,
           .limit = static_cast<std::int64_t>(items_max)});
   }
   return value->array();

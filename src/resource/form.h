@@ -19,7 +19,7 @@ struct TextRule {
 struct IntegerRule {
   std::int64_t minimum = 0, maximum = 2'147'483'647;
   bool null_allowed = false;
-  bool text_allowed = true;   // "5" as 5, as Nova's parameter types do
+  bool text_allowed = true;  // "5" as 5, as Nova's parameter types do
 };
 
 // Reads an object of a request key by key; the first wrong one ends the request in the service's

@@ -25,7 +25,9 @@ constexpr std::uint64_t kUnknownBodyBytesMax = 64 * 1024;
 
 // Clients may name their request; only what cannot forge a header or a log line is kept.
 // upstream: openstack/oslo.middleware:oslo_middleware/request_id.py
-std::string request_id_for(const http::Request&) { return "req-" + new_uuid(); }
+std::string request_id_for(const http::Request&) {
+  return "req-" + new_uuid();
+}
 
 std::string_view token_of(const http::Request& request) {
   const auto token = request.headers.get("X-Auth-Token");
@@ -77,8 +79,8 @@ const Service* Front::service_of(std::string_view path) const {
   const Service* best = nullptr;
   for (const Service* s : services_) {
     const auto mount = s->mount();
-    const bool below = path.starts_with(mount) &&
-                       (path.size() == mount.size() || path[mount.size()] == '/');
+    const bool below =
+        path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/');
     if (below && (!best || mount.size() > best->mount().size())) best = s;
     const auto& aliases = s->facts().mount_aliases;
     if (!best && std::find(aliases.begin(), aliases.end(), "") != aliases.end()) best = s;
@@ -121,7 +123,8 @@ http::Response Front::handle(http::Request& request) {
   if (visit.service) visit.service->dialect().announce(visit.version, response.headers);
   if (visit.count) {
     visit.count->by_class[std::min(response.status / 100, 5)]++;
-    visit.count->micros_total += static_cast<std::uint64_t>((world_.clock.steady() - begun).count());
+    visit.count->micros_total +=
+        static_cast<std::uint64_t>((world_.clock.steady() - begun).count());
   }
   return response;
 }
@@ -140,7 +143,8 @@ http::Response Front::serve(Visit& visit) {
   }
   if (!visit.service) throw Fault::not_found("There is no such service.");
   if (match.kind == http::Router::Match::Kind::no_method) {
-    throw visit.service->dialect().wrong_method().with_header("Allow", haneul::join(match.allowed, ", "));
+    throw visit.service->dialect().wrong_method().with_header("Allow",
+                                                              haneul::join(match.allowed, ", "));
   }
   throw visit.service->dialect().no_such_path();
 }
@@ -181,8 +185,8 @@ http::Response Front::fail(const Visit& visit, const Fault& fault) const {
     return http::Response::json(404, R"({"error":{"code":404,"title":"Not Found","message":)"
                                      R"("There is no such service."}})");
   }
-  auto response = visit.service->dialect().error_for(visit.request, fault, visit.version,
-                                                     visit.request_id);
+  auto response =
+      visit.service->dialect().error_for(visit.request, fault, visit.version, visit.request_id);
   for (const auto& [name, value] : fault.headers()) response.headers.set(name, value);
   visit.service->dialect().finish_error(visit.request, response);
   return response;
@@ -193,8 +197,7 @@ http::Response Front::metrics() const {
   for (std::size_t i = 0; i < services_.size(); ++i) {
     for (std::size_t hundred = 1; hundred < 6; ++hundred) {
       out += fmt::format("haneul_http_requests_total{{service=\"{}\",status=\"{}xx\"}} {}\n",
-                         services_[i]->facts().name, hundred,
-                         counts_[i]->by_class[hundred].load());
+                         services_[i]->facts().name, hundred, counts_[i]->by_class[hundred].load());
     }
   }
   out += "# TYPE haneul_http_request_seconds_total counter\n";

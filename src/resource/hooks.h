@@ -126,9 +126,8 @@ std::shared_ptr<const Noun> make_noun(const Resource& resource, Hooks<T> h) {
   if (h.extras) {
     noun->extras = [f = h.extras](const Call& c, db::Session& s, const RowList& rows) {
       auto write = f(c, s, static_cast<const TypedRows<T>&>(rows).rows);
-      return Noun::WriteExtras([write](const void* row, json::Writer& w) {
-        write(*static_cast<const T*>(row), w);
-      });
+      return Noun::WriteExtras(
+          [write](const void* row, json::Writer& w) { write(*static_cast<const T*>(row), w); });
     };
   }
   noun->also_known = h.also_known;

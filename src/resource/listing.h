@@ -9,8 +9,8 @@ namespace haneul::resource {
 // knows whether a next page exists.
 struct Listing {
   Page page;
-  std::int64_t limit = 0;                   // rows to answer with; -1: all
-  std::vector<std::string_view> selected;   // members to show; empty: all
+  std::int64_t limit = 0;                  // rows to answer with; -1: all
+  std::vector<std::string_view> selected;  // members to show; empty: all
 };
 
 Listing read_listing(const Call& call, db::Session& session, const Noun& noun);

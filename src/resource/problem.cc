@@ -84,18 +84,27 @@ std::string python_repr(const json::Value& value) {
 std::string Problem::in_jsonschema_words() const {
   const std::string shown = python_repr(value);
   switch (kind) {
-    case Kind::missing: return fmt::format("'{}' is a required property", field);
+    case Kind::missing:
+      return fmt::format("'{}' is a required property", field);
     case Kind::unknown:
     case Kind::read_only:
       return fmt::format("Additional properties are not allowed ('{}' was unexpected)", field);
-    case Kind::wrong_type: return fmt::format("{} is not of type '{}'", shown, expected);
-    case Kind::not_an_object: return fmt::format("{} is not of type 'object'", shown);
-    case Kind::too_short: return fmt::format("{} is too short", shown);
-    case Kind::too_long: return fmt::format("{} is too long", shown);
-    case Kind::too_small: return fmt::format("{} is less than the minimum of {}", shown, limit);
-    case Kind::too_large: return fmt::format("{} is greater than the maximum of {}", shown, limit);
-    case Kind::not_one_of: return fmt::format("{} is not one of {}", shown, list_of(allowed));
-    case Kind::malformed: break;
+    case Kind::wrong_type:
+      return fmt::format("{} is not of type '{}'", shown, expected);
+    case Kind::not_an_object:
+      return fmt::format("{} is not of type 'object'", shown);
+    case Kind::too_short:
+      return fmt::format("{} is too short", shown);
+    case Kind::too_long:
+      return fmt::format("{} is too long", shown);
+    case Kind::too_small:
+      return fmt::format("{} is less than the minimum of {}", shown, limit);
+    case Kind::too_large:
+      return fmt::format("{} is greater than the maximum of {}", shown, limit);
+    case Kind::not_one_of:
+      return fmt::format("{} is not one of {}", shown, list_of(allowed));
+    case Kind::malformed:
+      break;
   }
   return fmt::format("{} is not a '{}'", shown, expected);
 }

@@ -35,9 +35,10 @@ std::optional<Quota::Over> Quota::reserve(db::Transaction& tx, std::string_view 
                                           std::int64_t amount) {
   const std::int64_t allowed = limit(tx, service, project, resource);
   const std::int64_t used =
-      tx.integer("SELECT used FROM quota_usages WHERE service = ? AND project_id = ? AND"
-                 " resource = ?",
-                 {service, project, resource})
+      tx.integer(
+            "SELECT used FROM quota_usages WHERE service = ? AND project_id = ? AND"
+            " resource = ?",
+            {service, project, resource})
           .value_or(0);
   if (amount > 0 && allowed >= 0 && used + amount > allowed) {
     return Over{std::string(resource), amount, used, allowed};
@@ -70,9 +71,9 @@ std::map<std::string, QuotaUsage> Quota::of_project(db::Session& session, std::s
       " ORDER BY project_id",  // a project's own come last
       {service, project});
   while (limits.next()) all[limits.string(0)].limit = limits.integer(1);
-  db::Rows used = session.query(
-      "SELECT resource, used FROM quota_usages WHERE service = ? AND project_id = ?",
-      {service, project});
+  db::Rows used =
+      session.query("SELECT resource, used FROM quota_usages WHERE service = ? AND project_id = ?",
+                    {service, project});
   while (used.next()) all[used.string(0)].used = used.integer(1);
   return all;
 }

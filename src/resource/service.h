@@ -18,7 +18,7 @@ namespace haneul::resource {
 using Handle = std::function<http::Response(Call&)>;
 
 struct RouteOptions {
-  bool open = false;   // answers without a token; a good token is still read if one came
+  bool open = false;  // answers without a token; a good token is still read if one came
   http::BodyPlan body{};
 };
 
@@ -40,14 +40,14 @@ struct Job {
 class Service {
  public:
   struct Facts {
-    std::string_view name;   // "nova"
-    std::string_view type;   // "compute"
-    std::string_view mount;  // "/compute"
-    std::string_view endpoint;            // appended to mount in the catalog: "/v2.1"
-    std::string_view description;         // "Nova Compute Service", as catalogs name it
+    std::string_view name;                        // "nova"
+    std::string_view type;                        // "compute"
+    std::string_view mount;                       // "/compute"
+    std::string_view endpoint;                    // appended to mount in the catalog: "/v2.1"
+    std::string_view description;                 // "Nova Compute Service", as catalogs name it
     std::vector<std::string_view> mount_aliases;  // "" for Keystone: /v3 works as well
     // Paths may carry the project behind the version: /v2.1/{project_id}/servers (Nova, Cinder).
-    std::string_view project_behind;      // "/v2.1", or empty
+    std::string_view project_behind;  // "/v2.1", or empty
   };
   Service(Facts facts, std::unique_ptr<Dialect> dialect, access::Policy policy);
 

@@ -53,11 +53,21 @@ Where& Where::and_(const Where& other) {
 void Where::append_binds(std::vector<db::Bind>& to) const {
   for (const Kept& v : values_) {
     switch (v.kind) {
-      case db::Bind::Kind::null: to.emplace_back(nullptr); break;
-      case db::Bind::Kind::integer: to.emplace_back(v.integer); break;
-      case db::Bind::Kind::real: to.emplace_back(v.real); break;
-      case db::Bind::Kind::text: to.emplace_back(v.text); break;
-      case db::Bind::Kind::blob: to.push_back(db::Bind::blob(v.text)); break;
+      case db::Bind::Kind::null:
+        to.emplace_back(nullptr);
+        break;
+      case db::Bind::Kind::integer:
+        to.emplace_back(v.integer);
+        break;
+      case db::Bind::Kind::real:
+        to.emplace_back(v.real);
+        break;
+      case db::Bind::Kind::text:
+        to.emplace_back(v.text);
+        break;
+      case db::Bind::Kind::blob:
+        to.push_back(db::Bind::blob(v.text));
+        break;
     }
   }
 }
@@ -111,8 +121,8 @@ std::int64_t Table::remove(db::Transaction& tx, std::string_view key) const {
 std::int64_t Table::remove_where(db::Transaction& tx, const Where& where) const {
   std::vector<db::Bind> binds;
   where.append_binds(binds);
-  return tx.execute(
-      fmt::format("DELETE FROM \"{}\" WHERE {}", resource_.table_name(), where.sql()), binds);
+  return tx.execute(fmt::format("DELETE FROM \"{}\" WHERE {}", resource_.table_name(), where.sql()),
+                    binds);
 }
 
 void Table::load(const db::Rows& rows, void* row) const {

@@ -47,9 +47,9 @@ struct Order {
 
 struct Page {
   Where where;
-  std::vector<Order> order;       // the key column is added at the end by itself
+  std::vector<Order> order;              // the key column is added at the end by itself
   std::optional<std::string> after_key;  // the marker: rows behind this one
-  std::int64_t limit = -1;        // rows; -1 is all (only where the count is known to be small)
+  std::int64_t limit = -1;  // rows; -1 is all (only where the count is known to be small)
 };
 
 // SQL of one resource, built once. Rows are given as pointers to the resource's struct.

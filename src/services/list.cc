@@ -46,7 +46,9 @@ Services::Services(const resource::World& world, const Surroundings& around)
 
 Services::~Services() = default;
 
-access::Authenticator& Services::authenticator() { return *keystone_; }
+access::Authenticator& Services::authenticator() {
+  return *keystone_;
+}
 
 std::vector<const resource::Service*> Services::all() const {
   return {&keystone_->service(), &glance_->service(), &placement_->service(), &neutron_->service(),

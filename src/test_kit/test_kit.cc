@@ -76,7 +76,8 @@ std::string Answer::text(std::initializer_list<std::string_view> path) const {
 }
 
 TestCloud::TestCloud(flow::EngineOptions options)
-    : db_(db::open_sqlite({})), engine_(*db_, clock_, std::move(options)),
+    : db_(db::open_sqlite({})),
+      engine_(*db_, clock_, std::move(options)),
       world_{*db_, clock_, engine_, quota_} {
   migrate({"resource", {kMigrations, kMigrationsCount}});
   migrate({"flow", {flow::kMigrations, flow::kMigrationsCount}});
@@ -138,14 +139,20 @@ Answer TestCloud::request(std::string_view method, std::string_view target, std:
   return run(r);
 }
 
+Answer TestCloud::upload_from(std::string_view method, std::string_view target,
+                              std::string_view token, http::BodyReader& body,
+                              std::vector<std::pair<std::string, std::string>> headers) {
+  http::Request r = make_request(method, target, token, headers);
+  if (!r.headers.find("Content-Type")) r.headers.add("Content-Type", "application/octet-stream");
+  r.stream = &body;
+  return run(r);
+}
+
 Answer TestCloud::upload(std::string_view method, std::string_view target, std::string_view token,
                          std::string_view bytes,
                          std::vector<std::pair<std::string, std::string>> headers) {
-  http::Request r = make_request(method, target, token, headers);
-  if (!r.headers.find("Content-Type")) r.headers.add("Content-Type", "application/octet-stream");
   MemoryReader stream(bytes);
-  r.stream = &stream;
-  return run(r);
+  return upload_from(method, target, token, stream, std::move(headers));
 }
 
 }  // namespace haneul::resource

@@ -65,6 +65,10 @@ class TestCloud {
   Answer upload(std::string_view method, std::string_view target, std::string_view token,
                 std::string_view bytes,
                 std::vector<std::pair<std::string, std::string>> headers = {});
+  // … from a reader of the test's own: one that breaks off, or acts while it is read.
+  Answer upload_from(std::string_view method, std::string_view target, std::string_view token,
+                     http::BodyReader& body,
+                     std::vector<std::pair<std::string, std::string>> headers = {});
 
  private:
   Answer run(http::Request& request);

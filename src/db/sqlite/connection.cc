@@ -23,8 +23,9 @@ Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_ki
     throw Error(fmt::format("cannot open the database {}: {}", path, why));
   }
   sqlite3_busy_timeout(handle_, kBusyMs);
-  script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-         "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;");
+  script(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+      "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;");
   script(fmt::format("PRAGMA cache_size=-{};", cache_kib));
   if (mode == Mode::read) script("PRAGMA query_only=ON;");
 }
@@ -81,9 +82,15 @@ void Connection::bind_all(sqlite3_stmt* s, Binds binds) const {
     int code = SQLITE_OK;
     const auto size = static_cast<int>(b.text().size());
     switch (b.kind()) {
-      case Bind::Kind::null: code = sqlite3_bind_null(s, at); break;
-      case Bind::Kind::integer: code = sqlite3_bind_int64(s, at, b.integer()); break;
-      case Bind::Kind::real: code = sqlite3_bind_double(s, at, b.real()); break;
+      case Bind::Kind::null:
+        code = sqlite3_bind_null(s, at);
+        break;
+      case Bind::Kind::integer:
+        code = sqlite3_bind_int64(s, at, b.integer());
+        break;
+      case Bind::Kind::real:
+        code = sqlite3_bind_double(s, at, b.real());
+        break;
       // Transient: a query's rows may be read after the call that bound it has returned.
       case Bind::Kind::text:
         code = sqlite3_bind_text(s, at, size ? b.text().data() : "", size, SQLITE_TRANSIENT);
@@ -137,7 +144,9 @@ bool Lease::step() {
 Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Rows::Rows(Rows&&) noexcept = default;
 Rows::~Rows() = default;
-bool Rows::next() { return impl_->lease.step(); }
+bool Rows::next() {
+  return impl_->lease.step();
+}
 
 bool Rows::is_null(int column) const {
   return sqlite3_column_type(impl_->lease.get(), column) == SQLITE_NULL;
@@ -145,7 +154,9 @@ bool Rows::is_null(int column) const {
 std::int64_t Rows::integer(int column) const {
   return sqlite3_column_int64(impl_->lease.get(), column);
 }
-double Rows::real(int column) const { return sqlite3_column_double(impl_->lease.get(), column); }
+double Rows::real(int column) const {
+  return sqlite3_column_double(impl_->lease.get(), column);
+}
 
 std::string_view Rows::text(int column) const {
   sqlite3_stmt* s = impl_->lease.get();

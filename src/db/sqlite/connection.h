@@ -1,11 +1,10 @@
 #pragma once
 #include <memory>
+#include <sqlite3.h>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-
-#include <sqlite3.h>
 
 #include "db/database.h"
 

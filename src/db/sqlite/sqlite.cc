@@ -1,7 +1,9 @@
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -31,11 +33,17 @@ class WriteSession final : public Transaction {
   }
   void execute_script(std::string_view sql) override { connection_.script(std::string(sql)); }
   void after_commit(std::function<void()> job) override { jobs_.push_back(std::move(job)); }
+  void at_end(std::function<void(Transaction&)> job) override { last_.push_back(std::move(job)); }
+  // Jobs may add jobs.
+  void run_last() {
+    for (std::size_t i = 0; i < last_.size(); ++i) std::exchange(last_[i], {})(*this);
+  }
   std::vector<std::function<void()>> take_jobs() { return std::move(jobs_); }
 
  private:
   Connection& connection_;
   std::vector<std::function<void()>> jobs_;
+  std::deque<std::function<void(Transaction&)>> last_;
 };
 
 // The transactions that share one commit. Its members wait until it is settled.
@@ -188,6 +196,7 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
   try {
     writer_.run("SAVEPOINT one");
     body(session);
+    session.run_last();
     writer_.run("RELEASE one");
   } catch (...) {
     thrown = std::current_exception();

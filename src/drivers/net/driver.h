@@ -82,18 +82,18 @@ struct Router {
   std::optional<RouterInterface> gateway;
   std::vector<std::string> gateway_nexthops;  // the external subnets' gateways
   bool snat = true;
-  std::vector<std::string> snat_cidrs;        // tenant IPv4 subnets behind it
+  std::vector<std::string> snat_cidrs;  // tenant IPv4 subnets behind it
   std::vector<HostRoute> routes;
-  std::vector<FloatingIp> floating_ips;       // those with a fixed IP
+  std::vector<FloatingIp> floating_ips;  // those with a fixed IP
 };
 
 struct SecurityGroupRule {
   std::string id;
   bool ingress = true;
-  int ethertype = 4;                 // 4 or 6
-  std::string protocol;              // "tcp", "udp", "icmp", "icmpv6", a number, or empty: any
+  int ethertype = 4;                      // 4 or 6
+  std::string protocol;                   // "tcp", "udp", "icmp", "icmpv6", a number, or empty: any
   std::optional<int> port_min, port_max;  // ICMP: type and code
-  std::string remote_ip_prefix;      // empty: any
+  std::string remote_ip_prefix;           // empty: any
   std::string remote_group_id;
 };
 
@@ -121,7 +121,10 @@ struct Events {
 // to the object given, whatever it was before; `remove` of the absent is fine. Both return when the
 // northbound database has it (not when every host has). An object may name others that do not
 // exist yet (a port of an unknown network is an Error; an unknown security group waits).
-// Throws Error; may be repeated. Calls come from one thread at a time.
+// Two ports are nothing by themselves: a floating IP's (network:floatingip) has no row anywhere,
+// and the metadata port (network:distributed) comes and goes with its network, whose put() makes
+// it; put() and remove() of them do nothing, list() names the latter. Throws Error; may be
+// repeated. Calls come from one thread at a time.
 class Driver {
  public:
   virtual ~Driver() = default;
@@ -146,7 +149,8 @@ class Driver {
   virtual std::vector<std::string> list_metadata() = 0;  // network ids with a namespace here
 
   // Set once, before work begins; called from the driver's thread; must not call back. The present
-  // state of every port is told first (a port may have come up while nobody listened), then changes.
+  // state of every port is told first (a port may have come up while nobody listened), then
+  // changes.
   virtual void on_events(Events events) = 0;
 };
 

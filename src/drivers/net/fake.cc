@@ -71,6 +71,7 @@ void FakeDriver::put(const Network& network) {
 
 void FakeDriver::put(const Port& port) {
   enter(FakeOp::put, {Kind::port, port.id});
+  if (port.device_owner == "network:floatingip") return;
   std::unique_lock lock(mutex_);
   const auto net = ports_of_.find(port.network_id);
   if (net == ports_of_.end()) {

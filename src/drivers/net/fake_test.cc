@@ -109,6 +109,15 @@ TEST(FakeNet, RouterPortsNeedNoPlug) {
   EXPECT_TRUE(net.is_up(kPort));
 }
 
+TEST(FakeNet, KeepsNoPortsOfFloatingIps) {
+  FakeDriver net;
+  net.put(a_network());
+  Port port = a_port();
+  port.device_owner = "network:floatingip";
+  net.put(port);
+  EXPECT_FALSE(net.has({Kind::port, kPort}));
+}
+
 TEST(FakeNet, BoundIsUpWhereAskedFor) {
   FakeDriver net({.up_when_bound = true});
   net.put(a_network());

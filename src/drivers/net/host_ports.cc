@@ -84,6 +84,23 @@ std::string device_alias_prefix(std::string_view tag) {
   return "haneul/" + std::string(tag) + "/";
 }
 
+std::string read_chassis(const std::string& switch_database, std::chrono::milliseconds time_max) {
+  ovsdb::ClientOptions options;
+  options.endpoint = switch_database;
+  options.database = "Open_vSwitch";
+  options.tables = {{"Open_vSwitch", {"external_ids"}}};
+  ovsdb::Client client(std::move(options));
+  std::string chassis;
+  client.wait_until(time_max, [&chassis](const Replica& replica) {
+    replica.each("Open_vSwitch", [&chassis](const std::string&, const Row& row) {
+      chassis = ovsdb::text_of(row, "external_ids", "system-id");
+    });
+    return !chassis.empty();
+  });
+  if (chassis.empty()) throw Error("no system-id in Open vSwitch's database " + switch_database);
+  return chassis;
+}
+
 void remove_host_devices(std::string_view tag) {
   for (const auto& [name, alias] : links_with_alias(device_alias_prefix(tag))) remove_link(name);
   const std::string prefix = metadata_namespace_prefix(tag);

@@ -44,6 +44,10 @@ class HostPorts {
   ovsdb::Client switch_;
 };
 
+// What this host's Open vSwitch calls the host: OvnOptions::chassis. Throws Error if it has no
+// system-id or does not answer in time.
+std::string read_chassis(const std::string& switch_database, std::chrono::milliseconds time_max);
+
 // For cleaning up after a cloud: what begins every such name or note.
 std::string metadata_namespace_prefix(std::string_view tag);
 std::string device_alias_prefix(std::string_view tag);

@@ -25,8 +25,7 @@ struct OvnOptions {
 
 // The real thing: OVN's northbound database for what all hosts share, this host's Open vSwitch for
 // what is plugged here. Needs root for plug, unplug and metadata only. The admin state of networks
-// is not enforced, as with Neutron's ML2/OVN. Ports whose device owner is network:floatingip or
-// network:distributed have no row of their own and list() does not name them.
+// is not enforced, as with Neutron's ML2/OVN.
 class OvnDriver final : public Driver {
  public:
   explicit OvnDriver(OvnOptions options);  // returns at once; the first call waits for databases

@@ -29,6 +29,8 @@ constexpr std::size_t kTagMax = 8;
 constexpr std::string_view kTagLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 // "ovn-controller.4194304.ctl" is the longest name any of them makes.
 constexpr std::size_t kSocketNameMax = 27;
+// A longer log makes room for a new one when its program starts; one old one is kept.
+constexpr std::uintmax_t kLogBytesMax = 16u << 20;
 constexpr milliseconds kReviveFirst{100};
 constexpr milliseconds kReviveMax{5'000};
 
@@ -192,7 +194,15 @@ bool PrivateOvn::healthy() {
 }
 
 void PrivateOvn::bring_up(Daemon& daemon) {
-  if (!daemon.adopt()) daemon.start(options_.start_time_max);
+  if (!daemon.adopt()) launch(daemon);
+}
+
+void PrivateOvn::launch(Daemon& daemon) const {
+  const std::string log = options_.state_dir + "/log/" + daemon.name() + ".log";
+  std::error_code ignored;
+  const auto bytes = fs::file_size(log, ignored);
+  if (!ignored && bytes > kLogBytesMax) fs::rename(log, log + ".1", ignored);
+  daemon.start(options_.start_time_max);
 }
 
 void PrivateOvn::make_directories() const {
@@ -223,12 +233,12 @@ void PrivateOvn::start_databases() {
   if (!switch_db_->adopt()) {
     if (!switch_->adopt()) fs::remove(options_.state_dir + "/db/conf.db", ignored);
     prepare_database("conf.db", "/usr/share/openvswitch/vswitch.ovsschema");
-    switch_db_->start(options_.start_time_max);
+    launch(*switch_db_);
   }
   if (!ovn_db_->adopt()) {
     prepare_database("ovnnb_db.db", "/usr/share/ovn/ovn-nb.ovsschema");
     prepare_database("ovnsb_db.db", "/usr/share/ovn/ovn-sb.ovsschema");
-    ovn_db_->start(options_.start_time_max);
+    launch(*ovn_db_);
   }
 }
 

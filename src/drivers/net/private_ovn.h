@@ -23,7 +23,9 @@ struct PrivateOvnOptions {
   std::string encap_ip = "127.0.0.1";
   std::string physical_network = "public";         // the one behind the external bridge
   std::string external_address = "172.24.4.1/24";  // the host's on it; empty: none
-  bool masquerade = false;  // what leaves the external network gets the host's own addresses
+  // What leaves the external network gets the host's own addresses; turns on the host's IPv4
+  // forwarding, and leaves it on.
+  bool masquerade = false;
   std::chrono::milliseconds start_time_max{15'000};  // of each program
   std::chrono::milliseconds stop_time_max{3'000};    // then it is killed
 };
@@ -70,6 +72,7 @@ class PrivateOvn {
   void set_up_external() const;
   void await_chassis() const;
   void bring_up(Daemon& daemon);
+  void launch(Daemon& daemon) const;
   void watch_until_stopped();
   void revive();
   std::string datapath_link() const;

@@ -81,7 +81,7 @@ void PrivateOvn::start_switch() {
                   std::string(kDatapathLink) + ")");
     }
     remove_link(datapath_link());
-    switch_->start(options_.start_time_max);
+    launch(*switch_);
   }
   await_switch();
   hide_datapath_link();

@@ -20,15 +20,15 @@ Caller with_role(const char* role) {
 }
 
 TEST(GlancePolicies, AllAreUnderstood) {
-  EXPECT_EQ(policies().size(), 67u);
+  EXPECT_EQ(kPolicies.size(), 67u);
   access::ParseNotes notes;
-  for (const auto& declared : policies()) access::parse_rule(declared.rule, notes);
+  for (const auto& declared : kPolicies) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(policies()));
+  EXPECT_TRUE(Policy::make(kPolicies));
 }
 
 TEST(GlancePolicies, ImagesByOwnerAndVisibility) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const PairsTarget mine = {{"project_id", "p"}, {"owner", "p"}, {"visibility", "private"}};
   const PairsTarget open = {{"project_id", "q"}, {"owner", "q"}, {"visibility", "public"}};
   const PairsTarget foreign = {{"project_id", "q"}, {"owner", "q"}, {"visibility", "private"}};

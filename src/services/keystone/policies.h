@@ -7,6 +7,6 @@ namespace haneul::keystone {
 
 // Upstream's names and default rules: Debian 12's 22.0.2 (Zed with its security updates, where the
 // admin of a project keeps all rights), with the domain managers of 2024.2.
-std::span<const access::PolicyDefault> policies();
+extern const std::span<const access::PolicyDefault> kPolicies;
 
 }  // namespace haneul::keystone

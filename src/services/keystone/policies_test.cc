@@ -21,15 +21,15 @@ Caller with_role(const char* role) {
 }
 
 TEST(KeystonePolicies, AllAreUnderstood) {
-  EXPECT_EQ(policies().size(), 203u);
+  EXPECT_EQ(kPolicies.size(), 203u);
   access::ParseNotes notes;
-  for (const auto& declared : policies()) access::parse_rule(declared.rule, notes);
+  for (const auto& declared : kPolicies) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(policies()));
+  EXPECT_TRUE(Policy::make(kPolicies));
 }
 
 TEST(KeystonePolicies, AdminsDoEverythingWithAnyScope) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   for (const char* name : {"identity:create_user", "identity:delete_project", "identity:list_users",
                            "identity:create_region", "identity:list_grants"}) {
     EXPECT_TRUE(policy->check(name, with_role("admin"))) << name;
@@ -38,7 +38,7 @@ TEST(KeystonePolicies, AdminsDoEverythingWithAnyScope) {
 }
 
 TEST(KeystonePolicies, UsersSeeThemselvesAndSystemReadersSeeAll) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const PairsTarget self = {{"user_id", "u"}, {"target.user.id", "u"}};
   const PairsTarget other = {{"user_id", "v"}, {"target.user.id", "v"}};
   EXPECT_TRUE(policy->check("identity:get_user", with_role("member"), self));
@@ -51,7 +51,7 @@ TEST(KeystonePolicies, UsersSeeThemselvesAndSystemReadersSeeAll) {
 }
 
 TEST(KeystonePolicies, DomainManagersGiveModestRolesOnly) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   Caller manager = with_role("manager");
   manager.project_id = {};
   manager.domain_id = DomainId("d");

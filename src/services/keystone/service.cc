@@ -26,7 +26,7 @@ extern const unsigned kMigrationsCount;
 namespace {
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(policies());
+  auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("Keystone's policies: " + policy.reason());
   return std::move(*policy);
 }

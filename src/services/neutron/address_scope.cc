@@ -17,8 +17,11 @@ constexpr auto kFields = resource::fields(
     field<&AddressScope::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&AddressScope::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&AddressScope::ip_version>("ip_version").settable(create).required().filter().sort_key(),
-    field<&AddressScope::shared>("shared").settable(create | update).guarded(create | update)
-        .filter().sort_key());
+    field<&AddressScope::shared>("shared")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter()
+        .sort_key());
 static_assert(resource::complete<AddressScope>(kFields));
 
 constexpr resource::Resource kAddressScope{

@@ -36,7 +36,8 @@ bool to_boolean(const Value& value) {
   std::optional<bool> parsed;
   if (value.text()) parsed = parse_bool(trim(*value.text()));
   if (value.integer()) parsed = parse_bool(std::to_string(*value.integer()));
-  if (!parsed) throw invalid_input(fmt::format("'{}' cannot be converted to boolean", shown(value)));
+  if (!parsed)
+    throw invalid_input(fmt::format("'{}' cannot be converted to boolean", shown(value)));
   return *parsed;
 }
 
@@ -55,7 +56,9 @@ void null_to_list(Value& value) {
   if (value.is_null()) value = json::Array{};
 }
 
-void canonical_address(Value& value) { value = to_text(*parse_address(*value.text())); }
+void canonical_address(Value& value) {
+  value = to_text(*parse_address(*value.text()));
+}
 
 // Keys as Python shows a set of them.
 std::string key_set(const json::Object& object) {
@@ -76,12 +79,15 @@ Refusal check_keys(const Value& value, std::string_view one, std::string_view tw
                        expected);
   }
   if (object->size() == 2 && object->has(one) && object->has(two)) return std::nullopt;
-  return fmt::format("Validation of dictionary's keys failed. Expected keys: {{{}}} "
-                     "Provided keys: {}",
-                     expected, key_set(*object));
+  return fmt::format(
+      "Validation of dictionary's keys failed. Expected keys: {{{}}} "
+      "Provided keys: {}",
+      expected, key_set(*object));
 }
 
-Refusal not_a_list(const Value& value) { return fmt::format("'{}' is not a list", shown(value)); }
+Refusal not_a_list(const Value& value) {
+  return fmt::format("'{}' is not a list", shown(value));
+}
 
 Refusal check_duplicates(const json::Array& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -170,7 +176,8 @@ Refusal check_tag(const Value& tag) {
 }
 
 bool is_label(std::string_view label) {
-  if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+  if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
+    return false;
   return label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
@@ -180,9 +187,13 @@ Refusal not_dns(const std::string& name, std::string_view why) {
 
 }  // namespace
 
-Refusal uuid(Value& value) { return check_uuid(value); }
+Refusal uuid(Value& value) {
+  return check_uuid(value);
+}
 
-Refusal uuid_or_null(Value& value) { return value.is_null() ? std::nullopt : check_uuid(value); }
+Refusal uuid_or_null(Value& value) {
+  return value.is_null() ? std::nullopt : check_uuid(value);
+}
 
 Refusal uuid_list(Value& value) {
   null_to_list(value);
@@ -210,7 +221,9 @@ Refusal cidr(Value& value) {
   return fmt::format("'{}' is not a valid IP subnet", text);
 }
 
-Refusal cidr_or_null(Value& value) { return value.is_null() ? std::nullopt : cidr(value); }
+Refusal cidr_or_null(Value& value) {
+  return value.is_null() ? std::nullopt : cidr(value);
+}
 
 Refusal ip_version(Value& value) {
   value = to_integer(value);
@@ -262,7 +275,8 @@ Refusal host_routes(Value& value) {
     Value& route = (*value.array())[i];
     if (auto refusal = check_route(route)) return refusal;
     for (std::size_t k = 0; k < i; ++k) {
-      if ((*value.array())[k] == route) return fmt::format("Duplicate hostroute '{}'", shown(route));
+      if ((*value.array())[k] == route)
+        return fmt::format("Duplicate hostroute '{}'", shown(route));
     }
   }
   return std::nullopt;

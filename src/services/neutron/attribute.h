@@ -34,17 +34,17 @@ Refusal mac_address(json::Value& value);      // canonical from here on
 Refusal address_or_null(json::Value& value);  // canonical
 Refusal cidr(json::Value& value);
 Refusal cidr_or_null(json::Value& value);
-Refusal ip_version(json::Value& value);       // 4 or 6
+Refusal ip_version(json::Value& value);  // 4 or 6
 Refusal allocation_pools(json::Value& value);
-Refusal nameservers(json::Value& value);      // null is an empty list
-Refusal host_routes(json::Value& value);      // null is an empty list
-Refusal fixed_ips(json::Value& value);        // null is an empty list
-Refusal address_pairs(json::Value& value);    // null is an empty list
+Refusal nameservers(json::Value& value);    // null is an empty list
+Refusal host_routes(json::Value& value);    // null is an empty list
+Refusal fixed_ips(json::Value& value);      // null is an empty list
+Refusal address_pairs(json::Value& value);  // null is an empty list
 Refusal text_list(json::Value& value);
 Refusal tags(json::Value& value);
 Refusal object_or_null(json::Value& value);
 Refusal ipv6_mode(json::Value& value);
-Refusal dns_label(json::Value& value);        // a host name without dots, lower case
+Refusal dns_label(json::Value& value);  // a host name without dots, lower case
 Refusal dns_domain(json::Value& value);
 Refusal extra_dhcp_options(json::Value& value);
 Refusal boolean_or_null(json::Value& value);

@@ -47,8 +47,9 @@ void unify_project(const Call& call, const Resource& r, json::Object& given) {
   if (!project) return;
   const bool own = project->text() && *project->text() == call.caller().project_id.text;
   if (!own && !call.dialect().sees_all(call)) {
-    throw http_bad_request("Specifying 'project_id' other than the authenticated project in "
-                           "request is not allowed for the current user.");
+    throw http_bad_request(
+        "Specifying 'project_id' other than the authenticated project in "
+        "request is not allowed for the current user.");
   }
 }
 
@@ -140,16 +141,14 @@ void fill_row(const Call& call, const Collection& c, Verb verb, json::Object& gi
   unify_project(call, c.resource(), given);
   refuse_unknown(c, given);
   refuse_misplaced(c, verb, given);
-  for (const auto& name : std::vector<std::string>([&] {
-         std::vector<std::string> names;
-         for (const auto& member : given) names.push_back(member.key);
-         return names;
-       }())) {
+  std::vector<std::string> names;
+  for (const auto& member : given) names.push_back(member.key);
+  for (const auto& name : names) {
     json::Value& value = *given.find(name);
     const Field* f = c.resource().field_named(name);
     const Attribute* attribute = attribute_named(c, name);
-    const Refusal refusal = attribute ? attribute->check(value)
-                                      : (f ? convert_by_type(*f, value) : std::nullopt);
+    const Refusal refusal =
+        attribute ? attribute->check(value) : (f ? convert_by_type(*f, value) : std::nullopt);
     if (refusal) refuse(name, *refusal);
     if (f && !f->codec->read(value, f->member(row))) {
       refuse(name, fmt::format("'{}' is not a valid {}", shown(value), f->codec->json_type));
@@ -165,17 +164,19 @@ std::string written(const Field& f, const void* row) {
   return w.take();
 }
 
-// "create_port:fixed_ips:ip_address" for keys inside a list of objects.
+// "create_port:fixed_ips:ip_address" for keys inside an object, or inside a list of them.
 void add_inner_rules(const access::Policy& policy, const std::string& rule,
                      const json::Value& value, std::vector<std::string>& rules) {
-  if (!value.array()) return;
-  for (const auto& item : *value.array()) {
-    if (!item.object()) continue;
-    for (const auto& member : *item.object()) {
-      const auto inner = fmt::format("{}:{}", rule, member.key);
-      const bool asked = std::find(rules.begin(), rules.end(), inner) != rules.end();
-      if (!asked && policy.has(inner)) rules.push_back(inner);
+  if (value.array()) {
+    for (const auto& item : *value.array()) {
+      if (item.object()) add_inner_rules(policy, rule, item, rules);
     }
+  }
+  if (!value.object()) return;
+  for (const auto& member : *value.object()) {
+    const auto inner = fmt::format("{}:{}", rule, member.key);
+    const bool asked = std::find(rules.begin(), rules.end(), inner) != rules.end();
+    if (!asked && policy.has(inner)) rules.push_back(inner);
   }
 }
 

@@ -51,7 +51,7 @@ struct Collection {
   Facts facts;
   Filter filter;
   std::vector<Member> members;
-  Before before_list;   // may write: rows that come to be when somebody looks
+  Before before_list;  // may write: rows that come to be when somebody looks
 
   const resource::Resource& resource() const { return noun->resource; }
 };

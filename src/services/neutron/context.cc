@@ -45,4 +45,13 @@ void take_quota(db::Transaction& tx, const Context& context, std::string_view pr
   if (over) throw Dialect().over_quota(*over);
 }
 
+void note_port(db::Transaction& tx, const Context& context, std::string_view port_id) {
+  if (!context.device_changed) return;
+  tx.at_end([&context, id = std::string(port_id)](db::Transaction& t) {
+    const auto device =
+        t.text("SELECT device_id FROM ports WHERE id = ? AND device_owner LIKE 'compute:%'", {id});
+    if (device && !device->empty()) context.device_changed(t, *device);
+  });
+}
+
 }  // namespace haneul::neutron

@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@ class Policy;
 namespace haneul::neutron {
 
 struct Options {
-  std::vector<std::string> physical_networks{"physnet1"};  // names that flat and VLAN networks may use
-  std::int64_t mtu = 1500;                // of the wire between hosts
+  std::vector<std::string> physical_networks{
+      "physnet1"};                          // names that flat and VLAN networks may use
+  std::int64_t mtu = 1500;                  // of the wire between hosts
   std::int64_t tunnel_overhead_bytes = 58;  // outer IPv4 header and Geneve with OVN's options
   std::string dns_domain = "openstacklocal.";
   std::int64_t fixed_ips_per_port_max = 5;
@@ -33,6 +35,8 @@ struct Context {
   const resource::World& world;
   const Options& options;
   const access::Policy& policy;
+  // Told, in the transaction, of a device whose ports' addresses changed; see on_device_change.
+  std::function<void(db::Transaction&, const std::string& device_id)> device_changed = {};
   // The sync flow was woken and has not looked yet: no need to wake it again.
   mutable std::atomic<bool> is_woken{false};
 
@@ -42,6 +46,9 @@ struct Context {
 
 // The driver must be told of this object once the transaction commits.
 void mark_dirty(db::Transaction& tx, const Context& context, net::Kind kind, std::string_view id);
+
+// The port's addresses, inside or out, change in this transaction: its server wants to know.
+void note_port(db::Transaction& tx, const Context& context, std::string_view port_id);
 
 // Adds to (or, negative, takes from) what a project uses without asking its limit: ports that
 // Neutron makes for itself.

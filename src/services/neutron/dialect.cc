@@ -47,10 +47,11 @@ Status status_of(Fault::Kind kind) {
 http::Response Dialect::error(const Fault& fault, const resource::Version&,
                               const std::string&) const {
   const Status status = status_of(fault.kind());
-  const std::string_view message =
-      status.code == 500 ? std::string_view("Request Failed: internal server error while "
-                                            "processing your request.")
-                         : std::string_view(fault.message());
+  const std::string_view message = status.code == 500
+                                       ? std::string_view(
+                                             "Request Failed: internal server error while "
+                                             "processing your request.")
+                                       : std::string_view(fault.message());
   json::Writer w;
   w.begin_object().key("NeutronError").begin_object();
   w.member("type", fault.name().empty() ? status.type : std::string_view(fault.name()));
@@ -81,10 +82,11 @@ Fault Dialect::invalid(const resource::Problem& problem) const {
     case Kind::read_only:
       return http_bad_request(fmt::format("Unrecognized attribute(s) '{}'", problem.field));
     case Kind::not_an_object:
-      return http_bad_request(problem.field.empty()
-                                  ? std::string("Body contains invalid data")
-                                  : fmt::format("Object '{}' contains invalid data", problem.field));
-    default: break;
+      return http_bad_request(
+          problem.field.empty() ? std::string("Body contains invalid data")
+                                : fmt::format("Object '{}' contains invalid data", problem.field));
+    default:
+      break;
   }
   return http_bad_request(fmt::format("Invalid input for {}. Reason: {}.", problem.field,
                                       problem.in_jsonschema_words()));

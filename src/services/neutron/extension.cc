@@ -73,7 +73,8 @@ constexpr Extension kExtensions[] = {
      "2016-12-11T00:00:00-00:00",
      "Extension indicating that If-Match based on revision_number is supported."},
     {"router", "Neutron L3 Router", "2012-07-20T10:00:00-00:00",
-     "Router abstraction for basic L3 forwarding between L2 Neutron networks and access to external "
+     "Router abstraction for basic L3 forwarding between L2 Neutron networks and access to "
+     "external "
      "networks via a NAT gateway."},
     {"security-group", "security-group", "2012-10-05T10:00:00-00:00",
      "The security groups extension."},
@@ -92,8 +93,9 @@ constexpr Extension kExtensions[] = {
      "Extension to add descriptions to standard attributes"},
     {"standard-attr-revisions", "Resource revision numbers", "2016-04-11T10:00:00-00:00",
      "This extension will display the revision number of neutron resources."},
-    {"standard-attr-tag", "Tag support for resources with standard attribute: port, subnet, "
-                          "subnetpool, network, router, floatingip, security_group",
+    {"standard-attr-tag",
+     "Tag support for resources with standard attribute: port, subnet, "
+     "subnetpool, network, router, floatingip, security_group",
      "2017-01-01T00:00:00-00:00", "Enables to set tag on resources with standard attribute."},
     {"standard-attr-timestamp", "Resource timestamps", "2016-09-12T10:00:00-00:00",
      "Adds created_at and updated_at fields to all Neutron resources that have Neutron standard "
@@ -133,8 +135,7 @@ http::Response show_extension(resource::Call& call) {
     w.end_object();
     return http::Response::json(200, w.take());
   }
-  throw Fault::not_found(
-      fmt::format("Extension with alias {} does not exist", call.param("alias")))
+  throw Fault::not_found(fmt::format("Extension with alias {} does not exist", call.param("alias")))
       .named("HTTPNotFound");
 }
 

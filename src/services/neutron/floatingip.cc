@@ -21,21 +21,24 @@ using Row = FloatingIpRow;
 constexpr auto kFields = resource::fields(
     field<&Row::id>("id").filter().sort_key(),
     field<&Row::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&Row::floating_ip_address>("floating_ip_address").settable(create).guarded(create)
-        .filter().sort_key(),
-    field<&Row::floating_network_id>("floating_network_id").settable(create).required().filter()
+    field<&Row::floating_ip_address>("floating_ip_address")
+        .settable(create)
+        .guarded(create)
+        .filter()
+        .sort_key(),
+    field<&Row::floating_network_id>("floating_network_id")
+        .settable(create)
+        .required()
+        .filter()
         .sort_key(),
     field<&Row::floating_port_id>("floating_port_id").hidden(),
     field<&Row::router_id>("router_id").filter().sort_key(),
     field<&Row::port_id>("port_id").settable(create | update).filter().sort_key(),
-    field<&Row::fixed_ip_address>("fixed_ip_address").settable(create | update).filter()
-        .sort_key(),
+    field<&Row::fixed_ip_address>("fixed_ip_address").settable(create | update).filter().sort_key(),
     field<&Row::status>("status").filter().sort_key(),
-    field<&Row::description>("description").settable(create | update).max(255).filter()
-        .sort_key(),
+    field<&Row::description>("description").settable(create | update).max(255).filter().sort_key(),
     field<&Row::dns_name>("dns_name").settable(create),
-    field<&Row::dns_domain>("dns_domain").settable(create),
-    field<&Row::tags>("tags"),
+    field<&Row::dns_domain>("dns_domain").settable(create), field<&Row::tags>("tags"),
     field<&Row::created_at>("created_at").sort_key(),
     field<&Row::updated_at>("updated_at").sort_key(),
     field<&Row::revision_number>("revision_number").filter().sort_key());
@@ -62,15 +65,19 @@ Refusal address_or_any(json::Value& value) {
 }
 
 constexpr Attribute kAttributes[] = {
-    {"floating_network_id", uuid},         {"floating_ip_address", address_or_any},
-    {"port_id", uuid_or_null},             {"fixed_ip_address", address_or_null},
-    {"subnet_id", uuid_or_null},           {"dns_name", dns_label},
+    {"floating_network_id", uuid}, {"floating_ip_address", address_or_any},
+    {"port_id", uuid_or_null},     {"fixed_ip_address", address_or_null},
+    {"subnet_id", uuid_or_null},   {"dns_name", dns_label},
     {"dns_domain", dns_domain},
 };
 
-Fault bad(std::string_view why) { return bad_request("floatingip", why); }
+Fault bad(std::string_view why) {
+  return bad_request("floatingip", why);
+}
 
-bool is_v4(const std::string& address) { return address.find(':') == std::string::npos; }
+bool is_v4(const std::string& address) {
+  return address.find(':') == std::string::npos;
+}
 
 // The port's fixed address that the floating one stands for.
 FixedAddress internal_address(const PortRow& port, const std::optional<std::string>& wanted) {
@@ -80,9 +87,10 @@ FixedAddress internal_address(const PortRow& port, const std::optional<std::stri
   }
   if (wanted) {
     if (!is_v4(*wanted)) {
-      throw bad(fmt::format("Cannot process floating IP association with {}, since that is not an "
-                            "IPv4 address",
-                            *wanted));
+      throw bad(
+          fmt::format("Cannot process floating IP association with {}, since that is not an "
+                      "IPv4 address",
+                      *wanted));
     }
     for (const auto& fixed : fours) {
       if (fixed.ip_address == *wanted) return fixed;
@@ -90,13 +98,14 @@ FixedAddress internal_address(const PortRow& port, const std::optional<std::stri
     throw bad(fmt::format("Port {} does not have fixed ip {}", port.id, *wanted));
   }
   if (fours.empty()) {
-    throw bad(fmt::format("Cannot add floating IP to port {} that has no fixed IPv4 addresses",
-                          port.id));
+    throw bad(
+        fmt::format("Cannot add floating IP to port {} that has no fixed IPv4 addresses", port.id));
   }
   if (fours.size() > 1) {
-    throw bad(fmt::format("Port {} has multiple fixed IPv4 addresses.  Must provide a specific "
-                          "IPv4 address when assigning a floating IP",
-                          port.id));
+    throw bad(
+        fmt::format("Port {} has multiple fixed IPv4 addresses.  Must provide a specific "
+                    "IPv4 address when assigning a floating IP",
+                    port.id));
   }
   return fours.front();
 }
@@ -136,6 +145,7 @@ void let_go(Row& row) {
 
 void mark_router(db::Transaction& tx, const Context& context, const Row& row) {
   if (row.router_id) mark_dirty(tx, context, net::Kind::router, *row.router_id);
+  if (row.port_id) note_port(tx, context, *row.port_id);
 }
 
 void associate(db::Transaction& tx, const Context& context, const access::Caller& caller,
@@ -143,9 +153,10 @@ void associate(db::Transaction& tx, const Context& context, const access::Caller
   const auto port = ports().find(tx, *row.port_id, visible_ports(caller, context.is_admin(caller)));
   if (!port) throw port_not_found(*row.port_id);
   if (port->project_id != row.project_id && !context.is_admin(caller)) {
-    throw bad(fmt::format("Port {} is associated with a different tenant than Floating IP {} and "
-                          "therefore cannot be bound.",
-                          port->id, row.id));
+    throw bad(
+        fmt::format("Port {} is associated with a different tenant than Floating IP {} and "
+                    "therefore cannot be bound.",
+                    port->id, row.id));
   }
   const FixedAddress inside = internal_address(*port, row.fixed_ip_address);
   check_free(tx, row, inside);
@@ -173,8 +184,8 @@ void take_outer_address(resource::Change& change, const Context& context, Row& r
     row.floating_port_id = port.id;
     return;
   }
-  throw Fault::bad_request(fmt::format("Unable to find any IP address on external network {}.",
-                                       row.floating_network_id))
+  throw Fault::bad_request(
+      fmt::format("Unable to find any IP address on external network {}.", row.floating_network_id))
       .named("ExternalIpAddressExhausted");
 }
 
@@ -255,7 +266,9 @@ Collection::Write details_writer(const resource::Call&, db::Session& session,
 
 }  // namespace
 
-const resource::Resource& floatingip_resource() { return kFloatingIp; }
+const resource::Resource& floatingip_resource() {
+  return kFloatingIp;
+}
 
 const resource::Store<Row>& floatingips() {
   static const resource::Store<Row> store(kFloatingIp);

@@ -24,8 +24,7 @@ std::optional<Address> first_from(const std::vector<Range>& pools, const Address
 
 bool is_taken(db::Session& session, const Subnet& subnet, std::string_view key) {
   return session
-      .integer("SELECT 1 FROM ip_allocations WHERE subnet_id = ? AND address = ?",
-               {subnet.id, key})
+      .integer("SELECT 1 FROM ip_allocations WHERE subnet_id = ? AND address = ?", {subnet.id, key})
       .has_value();
 }
 
@@ -115,7 +114,8 @@ void release_addresses_of(db::Transaction& tx, std::string_view port_id) {
     db::Rows rows =
         tx.query("SELECT subnet_id, address FROM ip_allocations WHERE port_id = ?", {port_id});
     while (rows.next()) {
-      if (const auto address = from_sort_key(rows.text(1))) held.emplace_back(rows.string(0), *address);
+      if (const auto address = from_sort_key(rows.text(1)))
+        held.emplace_back(rows.string(0), *address);
     }
   }
   for (const auto& [subnet_id, address] : held) release_address(tx, subnet_id, address);

@@ -3,8 +3,12 @@
 namespace haneul::neutron {
 namespace {
 
-const JsonText& at(const void* member) { return *static_cast<const JsonText*>(member); }
-JsonText& at(void* member) { return *static_cast<JsonText*>(member); }
+const JsonText& at(const void* member) {
+  return *static_cast<const JsonText*>(member);
+}
+JsonText& at(void* member) {
+  return *static_cast<JsonText*>(member);
+}
 
 }  // namespace
 

@@ -62,7 +62,8 @@ void add_equality(const Field& f, const Values& values, Page& page) {
 // upstream: openstack/neutron:neutron/db/models/tag.py, neutron_lib/db/model_query.py
 bool add_tag_filter(const Collection& c, std::string_view key, const Values& values, Page& page) {
   const bool any = key.ends_with("-any"), none = key.starts_with("not-");
-  if (key != "tags" && key != "tags-any" && key != "not-tags" && key != "not-tags-any") return false;
+  if (key != "tags" && key != "tags-any" && key != "not-tags" && key != "not-tags-any")
+    return false;
   if (!c.resource().field_named("tags")) return false;
   std::string sql;
   std::vector<std::string> wanted;
@@ -73,8 +74,9 @@ bool add_tag_filter(const Collection& c, std::string_view key, const Values& val
   std::vector<db::Bind> binds;
   for (const auto& tag : wanted) {
     sql += sql.empty() ? "" : (any ? " OR " : " AND ");
-    sql += fmt::format("EXISTS (SELECT 1 FROM neutron_tags WHERE object_id = \"{}\".id AND tag = ?)",
-                       c.resource().table_name());
+    sql +=
+        fmt::format("EXISTS (SELECT 1 FROM neutron_tags WHERE object_id = \"{}\".id AND tag = ?)",
+                    c.resource().table_name());
     binds.emplace_back(tag);
   }
   page.where.and_(none ? fmt::format("NOT ({})", sql) : sql, binds);
@@ -135,8 +137,8 @@ void read_page(const Call& call, db::Session& session, const Collection& c, List
   if (limit) {
     const auto number = parse_int(*limit);
     if (!number || *number < 0) {
-      throw bad_request("limit", fmt::format("Limit must be an integer 0 or greater and not '{}'",
-                                             *limit));
+      throw bad_request("limit",
+                        fmt::format("Limit must be an integer 0 or greater and not '{}'", *limit));
     }
     listing.limit = *number;
   }
@@ -194,7 +196,8 @@ void write_page_links(json::Writer& w, const Call& call, const Collection& c,
                       std::string_view last_id) {
   if (listing.limit == 0) return;
   const bool is_short = static_cast<std::int64_t>(rows) < listing.limit;
-  const bool has_next = !is_short || listing.reversed, has_previous = !is_short || !listing.reversed;
+  const bool has_next = !is_short || listing.reversed,
+             has_previous = !is_short || !listing.reversed;
   if (!has_next && !has_previous) return;
   w.key(fmt::format("{}_links", c.resource().plural)).begin_array();
   const auto write = [&](std::string_view rel, std::string_view marker, bool reverse) {

@@ -25,29 +25,53 @@ constexpr auto kFields = resource::fields(
     field<&Network::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&Network::admin_state_up>("admin_state_up").settable(create | update).filter().sort_key(),
     field<&Network::mtu>("mtu").settable(create | update).filter().sort_key(),
-    field<&Network::status>("status").filter().sort_key(),
-    field<&Network::subnets>("subnets"),
-    field<&Network::shared>("shared").hidden().settable(create | update).guarded(create | update).filter(),
-    field<&Network::external>("router:external").stored_as("external").settable(create | update)
-        .guarded(create | update).filter(),
-    field<&Network::is_default>("is_default").hidden().settable(create | update)
-        .guarded(create | update).filter(),
-    field<&Network::description>("description").settable(create | update).max(255).filter().sort_key(),
-    field<&Network::port_security_enabled>("port_security_enabled").settable(create | update)
-        .guarded(create | update).filter(),
+    field<&Network::status>("status").filter().sort_key(), field<&Network::subnets>("subnets"),
+    field<&Network::shared>("shared")
+        .hidden()
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&Network::external>("router:external")
+        .stored_as("external")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&Network::is_default>("is_default")
+        .hidden()
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&Network::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
+    field<&Network::port_security_enabled>("port_security_enabled")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
     field<&Network::dns_domain>("dns_domain").settable(create | update).filter(),
     field<&Network::availability_zone_hints>("availability_zone_hints").settable(create),
     field<&Network::availability_zones>("availability_zones"),
     field<&Network::ipv4_address_scope>("ipv4_address_scope"),
     field<&Network::ipv6_address_scope>("ipv6_address_scope"),
-    field<&Network::network_type>("provider:network_type").stored_as("network_type")
-        .settable(create).guarded(create | show).filter(),
-    field<&Network::physical_network>("provider:physical_network").stored_as("physical_network")
-        .settable(create).max(64).guarded(create | show).filter(),
-    field<&Network::segmentation_id>("provider:segmentation_id").stored_as("segmentation_id")
-        .settable(create).guarded(create | show).filter(),
-    field<&Network::tags>("tags"),
-    field<&Network::created_at>("created_at").sort_key(),
+    field<&Network::network_type>("provider:network_type")
+        .stored_as("network_type")
+        .settable(create)
+        .guarded(create | show)
+        .filter(),
+    field<&Network::physical_network>("provider:physical_network")
+        .stored_as("physical_network")
+        .settable(create)
+        .max(64)
+        .guarded(create | show)
+        .filter(),
+    field<&Network::segmentation_id>("provider:segmentation_id")
+        .stored_as("segmentation_id")
+        .settable(create)
+        .guarded(create | show)
+        .filter(),
+    field<&Network::tags>("tags"), field<&Network::created_at>("created_at").sort_key(),
     field<&Network::updated_at>("updated_at").sort_key(),
     field<&Network::revision_number>("revision_number").filter().sort_key());
 static_assert(resource::complete<Network>(kFields));
@@ -67,23 +91,29 @@ constexpr Attribute kAttributes[] = {
     {"dns_domain", dns_domain},
     {"availability_zone_hints", text_list},
     {"provider:segmentation_id", integer_or_null},
-    {"is_default", [](json::Value& v) -> Refusal { v = to_boolean(v); return std::nullopt; }},
+    {"is_default",
+     [](json::Value& v) -> Refusal {
+       v = to_boolean(v);
+       return std::nullopt;
+     }},
 };
 
-constexpr std::int64_t kVniMax = (1 << 24) - 1, kVlanMax = 4094, kIpv6MtuMin = 1280, kIpv4MtuMin = 68;
+constexpr std::int64_t kVniMax = (1 << 24) - 1, kVlanMax = 4094, kIpv6MtuMin = 1280,
+                       kIpv4MtuMin = 68;
 
 // The next tunnel id; when the last was given, the first that came free.
 std::int64_t next_vni(db::Session& session) {
-  const auto last = session.integer(
-      "SELECT MAX(segmentation_id) FROM networks WHERE network_type = 'geneve'");
+  const auto last =
+      session.integer("SELECT MAX(segmentation_id) FROM networks WHERE network_type = 'geneve'");
   if (last.value_or(0) < kVniMax) return last.value_or(0) + 1;
   const auto gap = session.integer(
       "SELECT MIN(a.segmentation_id) + 1 FROM networks a WHERE a.network_type = 'geneve'"
       " AND NOT EXISTS (SELECT 1 FROM networks b WHERE b.network_type = 'geneve'"
       " AND b.segmentation_id = a.segmentation_id + 1)");
   if (gap && *gap <= kVniMax) return *gap;
-  throw Fault::unavailable("Unable to create the network. No project network is available for "
-                           "allocation.")
+  throw Fault::unavailable(
+      "Unable to create the network. No project network is available for "
+      "allocation.")
       .named("NoNetworkAvailable");
 }
 
@@ -101,9 +131,10 @@ void check_physical(const Context& context, const Network& n) {
 
 bool segment_taken(db::Session& session, const Network& n) {
   return session
-      .integer("SELECT 1 FROM networks WHERE network_type = ? AND"
-               " COALESCE(physical_network, '') = ? AND COALESCE(segmentation_id, 0) = ?",
-               {n.network_type, n.physical_network.value_or(""), n.segmentation_id.value_or(0)})
+      .integer(
+          "SELECT 1 FROM networks WHERE network_type = ? AND"
+          " COALESCE(physical_network, '') = ? AND COALESCE(segmentation_id, 0) = ?",
+          {n.network_type, n.physical_network.value_or(""), n.segmentation_id.value_or(0)})
       .has_value();
 }
 
@@ -121,8 +152,9 @@ void choose_vlan(db::Session& session, Network& n) {
   for (n.segmentation_id = 1; *n.segmentation_id <= kVlanMax; ++*n.segmentation_id) {
     if (!segment_taken(session, n)) return;
   }
-  throw Fault::unavailable("Unable to create the network. No project network is available for "
-                           "allocation.")
+  throw Fault::unavailable(
+      "Unable to create the network. No project network is available for "
+      "allocation.")
       .named("NoNetworkAvailable");
 }
 
@@ -138,8 +170,8 @@ void choose_tunnel(db::Session& session, Network& n) {
     throw invalid_input(fmt::format("segmentation_id out of range (1 through {})", kVniMax));
   }
   if (segment_taken(session, n)) {
-    throw Fault::conflict(fmt::format(
-        "Unable to create the network. The tunnel ID {} is in use.", *n.segmentation_id))
+    throw Fault::conflict(fmt::format("Unable to create the network. The tunnel ID {} is in use.",
+                                      *n.segmentation_id))
         .named("TunnelIdInUse");
   }
 }
@@ -192,8 +224,8 @@ void check_mtu(db::Session& session, const Context& context, Network& n) {
   for (const auto& s : subnets_of(session, n.id)) {
     const std::int64_t needed = n.mtu < kIpv4MtuMin ? kIpv4MtuMin : kIpv6MtuMin;
     if (needed == kIpv6MtuMin && s.ip_version == 4) continue;
-    throw Fault::conflict(fmt::format("MTU of {} is not valid, subnet requires a minimum of {}",
-                                      n.id, needed))
+    throw Fault::conflict(
+        fmt::format("MTU of {} is not valid, subnet requires a minimum of {}", n.id, needed))
         .named("NetworkMTUSubnetConflict");
   }
 }
@@ -232,8 +264,7 @@ void before_update(const Context& context, resource::Change& change, const Netwo
 }
 
 Collection::Member sharing_member(const Context& context) {
-  return {"shared",
-          [&context](const resource::Call& call, db::Session&, const resource::RowList&) {
+  return {"shared", [&context](const resource::Call& call, db::Session&, const resource::RowList&) {
             const bool admin = context.is_admin(call.caller());
             const std::string own = call.caller().project_id.text;
             return [admin, own](const void* row, json::Writer& w) {
@@ -245,8 +276,7 @@ Collection::Member sharing_member(const Context& context) {
 }
 
 Collection::Member default_member() {
-  return {"is_default",
-          [](const resource::Call&, db::Session&, const resource::RowList&) {
+  return {"is_default", [](const resource::Call&, db::Session&, const resource::RowList&) {
             return [](const void* row, json::Writer& w) {
               const auto& n = *static_cast<const Network*>(row);
               if (n.external) w.member("is_default", n.is_default);
@@ -256,7 +286,9 @@ Collection::Member default_member() {
 
 }  // namespace
 
-const resource::Resource& network_resource() { return kNetwork; }
+const resource::Resource& network_resource() {
+  return kNetwork;
+}
 
 const resource::Store<Network>& networks() {
   static const resource::Store<Network> store(kNetwork);
@@ -296,13 +328,15 @@ void complete_network(db::Transaction& tx, const Context& context, Network& n) {
 }
 
 void set_shared(db::Transaction& tx, const Network& n, bool shared) {
-  tx.execute("DELETE FROM rbac_policies WHERE object_id = ? AND action = 'access_as_shared'"
-             " AND target_project = '*'",
-             {n.id});
+  tx.execute(
+      "DELETE FROM rbac_policies WHERE object_id = ? AND action = 'access_as_shared'"
+      " AND target_project = '*'",
+      {n.id});
   if (!shared) return;
-  tx.execute("INSERT INTO rbac_policies (id, project_id, object_type, object_id, action,"
-             " target_project) VALUES (?, ?, 'network', ?, 'access_as_shared', '*')",
-             {new_uuid(), n.project_id, n.id});
+  tx.execute(
+      "INSERT INTO rbac_policies (id, project_id, object_type, object_id, action,"
+      " target_project) VALUES (?, ?, 'network', ?, 'access_as_shared', '*')",
+      {new_uuid(), n.project_id, n.id});
 }
 
 void add_network_facts(db::Session& session, std::string_view network_id, RowFacts& facts) {
@@ -321,9 +355,10 @@ void refresh_subnets(db::Transaction& tx, const Context& context, std::string_vi
   db::Rows rows = tx.query("SELECT id FROM subnets WHERE network_id = ? ORDER BY id", {network_id});
   std::vector<std::string> ids;
   while (rows.next()) ids.push_back(rows.string(0));
-  tx.execute("UPDATE networks SET subnets = ?, updated_at = ?, revision_number ="
-             " revision_number + 1 WHERE id = ?",
-             {json_of(ids).text, context.now(), network_id});
+  tx.execute(
+      "UPDATE networks SET subnets = ?, updated_at = ?, revision_number ="
+      " revision_number + 1 WHERE id = ?",
+      {json_of(ids).text, context.now(), network_id});
   mark_dirty(tx, context, net::Kind::network, network_id);
 }
 
@@ -335,10 +370,11 @@ void empty_network(db::Transaction& tx, const Context& context, const Network& n
   std::string ids;
   while (others.next()) ids += (ids.empty() ? "" : ",") + others.string(0);
   if (!ids.empty()) {
-    throw Fault::conflict(fmt::format("Unable to complete operation on network {}. There are one or "
-                                      "more ports still in use on the network, id for these ports "
-                                      "is: {}.",
-                                      n.id, ids))
+    throw Fault::conflict(
+        fmt::format("Unable to complete operation on network {}. There are one or "
+                    "more ports still in use on the network, id for these ports "
+                    "is: {}.",
+                    n.id, ids))
         .named("NetworkInUse");
   }
   for (const auto& port : ports().list(tx, resource::Where().equals("network_id", n.id))) {
@@ -358,8 +394,9 @@ Collection network_collection(const Context& context) {
   };
   h.facts = [](db::Session& session, const Network& n, RowFacts& facts) {
     // Whoever sees a row that is neither theirs nor external has it shared with them.
-    const bool by_policy = !n.shared && session.integer(
-        "SELECT 1 FROM rbac_policies WHERE object_id = ? LIMIT 1", {n.id});
+    const bool by_policy =
+        !n.shared &&
+        session.integer("SELECT 1 FROM rbac_policies WHERE object_id = ? LIMIT 1", {n.id});
     if (by_policy) facts.add("shared", true);
   };
   h.before_create = [&context](resource::Change& c, Network& n) {

@@ -14,8 +14,8 @@ struct Network {
   bool admin_state_up = true;
   std::int64_t mtu = 0;
   std::string status = "ACTIVE";
-  JsonText subnets;  // ids
-  bool shared = false;    // with everybody; sharing with one project is a row of rbac_policies
+  JsonText subnets;     // ids
+  bool shared = false;  // with everybody; sharing with one project is a row of rbac_policies
   bool external = false;
   bool is_default = false;
   std::string description;

@@ -42,8 +42,8 @@ ByNetwork count_all(db::Session& session, const std::vector<Network>& rows) {
   ByNetwork out;
   for (const Network& n : rows) {
     for (auto& subnet : subnets_of(session, n.id)) {
-      const auto used = session.integer("SELECT COUNT(*) FROM ip_allocations WHERE subnet_id = ?",
-                                        {subnet.id});
+      const auto used =
+          session.integer("SELECT COUNT(*) FROM ip_allocations WHERE subnet_id = ?", {subnet.id});
       out[n.id].push_back({std::move(subnet), used.value_or(0)});
     }
   }
@@ -82,7 +82,9 @@ resource::Where filters(const Call& call) {
 bool is_wanted(const Call& call, std::vector<Counted>& counted) {
   const std::string* version = call.query().find("ip_version");
   if (!version) return true;
-  const auto other = [&](const Counted& c) { return std::to_string(c.subnet.ip_version) != *version; };
+  const auto other = [&](const Counted& c) {
+    return std::to_string(c.subnet.ip_version) != *version;
+  };
   counted.erase(std::remove_if(counted.begin(), counted.end(), other), counted.end());
   return !counted.empty();
 }

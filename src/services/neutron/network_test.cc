@@ -74,12 +74,15 @@ TEST_F(NetworkTest, OneProjectMayBeLetIn) {
 }
 
 TEST_F(NetworkTest, ProviderAttributesAreForAdministrators) {
-  EXPECT_EQ(ask("POST", "/networks", R"({"network":{"provider:network_type":"vlan"}})").status, 403);
+  EXPECT_EQ(ask("POST", "/networks", R"({"network":{"provider:network_type":"vlan"}})").status,
+            403);
   const auto vlan = [&](const char* more) {
     return ask("POST", "/networks",
-               std::string(R"({"network":{"provider:network_type":"vlan",)") + more + "}}", "admin");
+               std::string(R"({"network":{"provider:network_type":"vlan",)") + more + "}}",
+               "admin");
   };
-  const Answer made = vlan(R"("provider:physical_network":"physnet1","provider:segmentation_id":"7")");
+  const Answer made =
+      vlan(R"("provider:physical_network":"physnet1","provider:segmentation_id":"7")");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(*made.json.at({"network", "provider:segmentation_id"})->integer(), 7);
   EXPECT_EQ(*made.json.at({"network", "mtu"})->integer(), 1500);
@@ -89,8 +92,9 @@ TEST_F(NetworkTest, ProviderAttributesAreForAdministrators) {
   expect_error(vlan(R"("provider:physical_network":"nowhere")"), 400, "InvalidInput",
                "Invalid input for operation: physical_network 'nowhere' unknown for VLAN provider "
                "network.");
-  EXPECT_EQ(vlan(R"("provider:physical_network":"physnet1","provider:segmentation_id":5000)").status,
-            400);
+  EXPECT_EQ(
+      vlan(R"("provider:physical_network":"physnet1","provider:segmentation_id":5000)").status,
+      400);
   const std::string flat =
       R"({"network":{"provider:network_type":"flat","provider:physical_network":"physnet2"}})";
   EXPECT_EQ(ask("POST", "/networks", flat, "admin").status, 201);
@@ -129,15 +133,16 @@ TEST_F(NetworkTest, BadBodiesAreRefusedInUpstreamsWords) {
 }
 
 TEST_F(NetworkTest, WordsAndNumbersAreConverted) {
-  const Answer made = ask("POST", "/networks",
-                          R"({"network":{"admin_state_up":"no","mtu":"1400"}})");
+  const Answer made =
+      ask("POST", "/networks", R"({"network":{"admin_state_up":"no","mtu":"1400"}})");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_FALSE(*made.json.at({"network", "admin_state_up"})->boolean());
   EXPECT_EQ(*made.json.at({"network", "mtu"})->integer(), 1400);
 }
 
 TEST_F(NetworkTest, ManyAreMadeAtOnceOrNone) {
-  const Answer made = ask("POST", "/networks", R"({"networks":[{"name":"a"},{"network":{"name":"b"}}]})");
+  const Answer made =
+      ask("POST", "/networks", R"({"networks":[{"name":"a"},{"network":{"name":"b"}}]})");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(count(made, "networks"), 2u);
   EXPECT_EQ(ask("POST", "/networks", R"({"networks":[{"name":"c"},{"name":4}]})").status, 400);
@@ -145,7 +150,8 @@ TEST_F(NetworkTest, ManyAreMadeAtOnceOrNone) {
 }
 
 TEST_F(NetworkTest, QuotaIsKept) {
-  ASSERT_EQ(ask("PUT", "/quotas/demo-project", R"({"quota":{"network":"2"}})", "admin").status, 200);
+  ASSERT_EQ(ask("PUT", "/quotas/demo-project", R"({"quota":{"network":"2"}})", "admin").status,
+            200);
   make_network();
   expect_error(ask("POST", "/networks", R"({"networks":[{},{}]})"), 409, "OverQuota",
                "Quota exceeded for resources: ['network'].");
@@ -174,9 +180,10 @@ TEST_F(NetworkTest, ListsAreFilteredSortedAndPaged) {
   const Answer rest = cloud_.request("GET", next.substr(next.find("/networking")), "member");
   EXPECT_EQ(names(rest), "c");
   const std::string last_id = *rest.json.at({"networks"})->array()->front().at({"id"})->text();
-  EXPECT_EQ(names(ask("GET", "/networks?sort_key=name&sort_dir=asc&limit=1&page_reverse=True&marker=" +
-                                 last_id)),
-            "b");
+  EXPECT_EQ(
+      names(ask("GET", "/networks?sort_key=name&sort_dir=asc&limit=1&page_reverse=True&marker=" +
+                           last_id)),
+      "b");
   const Answer fields = ask("GET", "/networks?fields=id&fields=name");
   EXPECT_EQ(fields.json.at({"networks"})->array()->front().object()->size(), 2u);
   expect_error(ask("GET", "/networks?colour=red"), 400, "HTTPBadRequest",
@@ -230,7 +237,8 @@ TEST_F(NetworkTest, PortsKeepIt) {
   expect_error(ask("DELETE", "/networks/" + id), 409, "NetworkInUse",
                "Unable to complete operation on network " + id +
                    ". There are one or more ports still in use on the network, id for these ports "
-                   "is: " + port + ".");
+                   "is: " +
+                   port + ".");
   EXPECT_EQ(ask("DELETE", "/ports/" + port).status, 204);
   EXPECT_EQ(ask("DELETE", "/networks/" + id).status, 204);
   EXPECT_EQ(count(ask("GET", "/subnets"), "subnets"), 0u);

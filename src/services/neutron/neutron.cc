@@ -1,5 +1,7 @@
 #include "services/neutron/neutron.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -49,13 +51,14 @@ Neutron::Neutron(const resource::World& world, net::Driver& driver, Options opti
 
 Neutron::~Neutron() = default;
 
-const resource::Service& Neutron::service() const { return impl_->service; }
+const resource::Service& Neutron::service() const {
+  return impl_->service;
+}
 
 void Neutron::start() {
   auto& i = *impl_;
-  i.driver.on_events(
-      {[&i](const std::string& port_id, bool up) { i.port_up(port_id, up); },
-       [&i](const net::Object& object) { i.drifted(object); }});
+  i.driver.on_events({[&i](const std::string& port_id, bool up) { i.port_up(port_id, up); },
+                      [&i](const net::Object& object) { i.drifted(object); }});
   try {
     mend(i.context, i.driver);
   } catch (const net::Error& e) {
@@ -72,7 +75,16 @@ void Neutron::resync() {
 std::vector<std::string> Neutron::doctor() {
   auto& context = impl_->context;
   std::vector<std::string> lines;
-  const Differences found = compare(context, impl_->driver);
+  // Looked at twice: what changed while the first look was taken is no difference.
+  Differences found = compare(context, impl_->driver);
+  const Differences again = compare(context, impl_->driver);
+  const auto keep = [](std::vector<net::Object>& list, const std::vector<net::Object>& other) {
+    std::erase_if(list, [&](const net::Object& o) {
+      return std::find(other.begin(), other.end(), o) == other.end();
+    });
+  };
+  keep(found.missing, again.missing);
+  keep(found.strays, again.strays);
   for (const auto& o : found.missing) {
     lines.push_back(fmt::format("{} {} is not in the network", kind_name(o.kind), o.id));
   }
@@ -84,8 +96,8 @@ std::vector<std::string> Neutron::doctor() {
         "SELECT kind, id, attempts, reason FROM net_dirty WHERE attempts > 0 ORDER BY kind, id");
     while (rows.next()) {
       lines.push_back(fmt::format("{} {} could not be told to the network {} times: {}",
-                                  kind_name(static_cast<net::Kind>(rows.integer(0))),
-                                  rows.text(1), rows.integer(2), rows.text(3)));
+                                  kind_name(static_cast<net::Kind>(rows.integer(0))), rows.text(1),
+                                  rows.integer(2), rows.text(3)));
     }
   });
   return lines;
@@ -97,6 +109,10 @@ void Neutron::report_host(db::Transaction& tx, const HostReport& report) {
 
 void Neutron::on_port_status(std::function<void(const PortFacts&, bool)> listener) {
   impl_->listener = std::move(listener);
+}
+
+void Neutron::on_device_change(std::function<void(db::Transaction&, const std::string&)> listener) {
+  impl_->context.device_changed = std::move(listener);
 }
 
 }  // namespace haneul::neutron

@@ -101,6 +101,11 @@ class Neutron {
   // transactions. Set before start().
   void on_port_status(std::function<void(const PortFacts&, bool up)> listener);
 
+  // Ports of this device got or lost addresses, floating ones included. Called at the end of the
+  // transaction that changes them, for devices whose owner is a compute host. Set before start().
+  void on_device_change(
+      std::function<void(db::Transaction&, const std::string& device_id)> listener);
+
   // For servers. ------------------------------------------------------------------------------
   // The networks a server without a wish may be put on: the project's own, and shared ones.
   std::vector<NetworkFacts> available_networks(db::Session& session,
@@ -137,6 +142,9 @@ class Neutron {
   // As the driver is to plug it.
   std::optional<net::Port> wiring(db::Session& session, std::string_view port_id) const;
   std::optional<net::Network> network_wiring(db::Session& session, std::string_view id) const;
+  // With its rules.
+  std::optional<net::SecurityGroup> security_group_wiring(db::Session& session,
+                                                          std::string_view id) const;
   std::vector<SubnetFacts> subnets(db::Session& session, std::span<const std::string> ids) const;
 
   // For metadata. -----------------------------------------------------------------------------

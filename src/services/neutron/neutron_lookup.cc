@@ -105,9 +105,10 @@ std::vector<NetworkFacts> Neutron::available_networks(db::Session& session,
                                                       const access::Caller& caller) const {
   const std::string& project = caller.project_id.text;
   resource::Where where;
-  where.and_("project_id = ? OR shared = 1 OR id IN (SELECT object_id FROM rbac_policies WHERE"
-             " target_project = ? AND action = 'access_as_shared')",
-             {project, project});
+  where.and_(
+      "project_id = ? OR shared = 1 OR id IN (SELECT object_id FROM rbac_policies WHERE"
+      " target_project = ? AND action = 'access_as_shared')",
+      {project, project});
   std::vector<NetworkFacts> out;
   for (const auto& n : networks().list(session, where)) out.push_back(to_facts(n));
   return out;
@@ -115,8 +116,8 @@ std::vector<NetworkFacts> Neutron::available_networks(db::Session& session,
 
 std::optional<NetworkFacts> Neutron::network(db::Session& session, const access::Caller& caller,
                                              std::string_view id) const {
-  const auto found = networks().find(session, id,
-                                     visible_networks(caller, impl_->context.is_admin(caller)));
+  const auto found =
+      networks().find(session, id, visible_networks(caller, impl_->context.is_admin(caller)));
   return found ? std::optional(to_facts(*found)) : std::nullopt;
 }
 
@@ -164,6 +165,11 @@ std::optional<net::Port> Neutron::wiring(db::Session& session, std::string_view 
   return desired_port(session, port_id);
 }
 
+std::optional<net::SecurityGroup> Neutron::security_group_wiring(db::Session& session,
+                                                                 std::string_view id) const {
+  return desired_security_group(session, id);
+}
+
 std::optional<net::Network> Neutron::network_wiring(db::Session& session,
                                                     std::string_view id) const {
   return desired_network(session, id);
@@ -195,12 +201,11 @@ std::vector<SubnetFacts> Neutron::subnets(db::Session& session,
   return out;
 }
 
-std::optional<PortFacts> Neutron::port_by_address(db::Session& session,
-                                                  std::string_view network_id,
+std::optional<PortFacts> Neutron::port_by_address(db::Session& session, std::string_view network_id,
                                                   std::string_view ip_address) const {
-  const auto id = session.text(
-      "SELECT port_id FROM ip_allocations WHERE ip_address = ? AND network_id = ?",
-      {ip_address, network_id});
+  const auto id =
+      session.text("SELECT port_id FROM ip_allocations WHERE ip_address = ? AND network_id = ?",
+                   {ip_address, network_id});
   const auto row = id ? ports().find(session, *id) : std::nullopt;
   if (!row) return std::nullopt;
   return std::move(facts_of(session, {*row}).front());

@@ -54,8 +54,8 @@ std::string Neutron::default_security_group(db::Transaction& tx,
 PortFacts Neutron::create_port(db::Transaction& tx, const access::Caller& caller,
                                const NewPort& wish) {
   const Context& context = impl_->context;
-  const auto network = networks().find(tx, wish.network_id,
-                                       visible_networks(caller, context.is_admin(caller)));
+  const auto network =
+      networks().find(tx, wish.network_id, visible_networks(caller, context.is_admin(caller)));
   if (!network) throw network_not_found(wish.network_id);
   PortRow port;
   port.id = new_uuid();
@@ -90,9 +90,10 @@ PortFacts Neutron::use_port(db::Transaction& tx, const access::Caller& caller,
   auto port = ports().find(tx, port_id, visible_ports(caller, context.is_admin(caller)));
   if (!port) throw port_not_found(port_id);
   if (!port->device_id.empty() && port->device_id != wish.device_id) {
-    throw Fault::conflict(fmt::format("Unable to complete operation on port {} for network {}. Port "
-                                      "already has an attached device {}.",
-                                      port->id, port->network_id, port->device_id))
+    throw Fault::conflict(
+        fmt::format("Unable to complete operation on port {} for network {}. Port "
+                    "already has an attached device {}.",
+                    port->id, port->network_id, port->device_id))
         .named("PortInUse");
   }
   port->device_id = wish.device_id;
@@ -100,8 +101,7 @@ PortFacts Neutron::use_port(db::Transaction& tx, const access::Caller& caller,
   if (port->host_id != wish.host) bind_port(*port, wish.host);
   if (port->dns_name.empty() && !wish.dns_name.empty()) {
     port->dns_name = wish.dns_name;
-    const auto domain =
-        tx.text("SELECT dns_domain FROM networks WHERE id = ?", {port->network_id});
+    const auto domain = tx.text("SELECT dns_domain FROM networks WHERE id = ?", {port->network_id});
     refresh_dns(context, *port, domain.value_or(""));
   }
   save_port(tx, context, *port);

@@ -1,8 +1,8 @@
 #pragma once
 // For tests only: Neutron on a cloud without sockets, over networks of nothing but names.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "drivers/net/fake.h"
 #include "services/neutron/neutron.h"
@@ -54,10 +54,10 @@ class NeutronTest : public testing::Test {
   }
   // An external network with a subnet.
   std::string make_public() {
-    const auto id = make_network(
-        R"("name":"public","router:external":true,"provider:network_type":"flat",)"
-        R"("provider:physical_network":"physnet1")",
-        "admin");
+    const auto id =
+        make_network(R"("name":"public","router:external":true,"provider:network_type":"flat",)"
+                     R"("provider:physical_network":"physnet1")",
+                     "admin");
     make_subnet(id, R"("ip_version":4,"cidr":"172.24.4.0/24","enable_dhcp":false)", "admin");
     return id;
   }

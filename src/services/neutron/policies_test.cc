@@ -24,11 +24,11 @@ TEST(NeutronPolicies, AllAreUnderstood) {
   access::ParseNotes notes;
   for (const auto& declared : kPolicies) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(policies()));
+  EXPECT_TRUE(Policy::make(kPolicies));
 }
 
 TEST(NeutronPolicies, NetworksOfAProject) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const PairsTarget own = {{"project_id", "p"}, {"shared", false}, {"router:external", false}};
   const PairsTarget shared = {{"project_id", "q"}, {"shared", true}, {"router:external", false}};
   const PairsTarget foreign = {{"project_id", "q"}, {"shared", false}, {"router:external", false}};
@@ -41,7 +41,7 @@ TEST(NeutronPolicies, NetworksOfAProject) {
 }
 
 TEST(NeutronPolicies, PortsByTheirNetworksOwner) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const PairsTarget port = {{"project_id", "q"},
                             {"network:project_id", "p"},
                             {"shared", false},
@@ -60,7 +60,7 @@ TEST(NeutronPolicies, PortsByTheirNetworksOwner) {
 }
 
 TEST(NeutronPolicies, OnlyAdminsShareWithEverybody) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const std::string name = "create_rbac_policy:target_tenant";
   EXPECT_FALSE(policy->check(name, with_role("member"), PairsTarget{{"target_tenant", "*"}}));
   EXPECT_TRUE(policy->check(name, with_role("member"), PairsTarget{{"target_tenant", "q"}}));

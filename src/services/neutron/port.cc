@@ -26,30 +26,57 @@ constexpr auto kFields = resource::fields(
     field<&PortRow::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&PortRow::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&PortRow::network_id>("network_id").settable(create).required().filter().sort_key(),
-    field<&PortRow::mac_address>("mac_address").settable(create | update)
-        .guarded(create | update).filter().sort_key(),
+    field<&PortRow::mac_address>("mac_address")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
     field<&PortRow::admin_state_up>("admin_state_up").settable(create | update).filter().sort_key(),
     field<&PortRow::status>("status").filter().sort_key(),
-    field<&PortRow::device_id>("device_id").settable(create | update).max(255)
-        .guarded(create | update).filter().sort_key(),
-    field<&PortRow::device_owner>("device_owner").settable(create | update).max(255)
-        .guarded(create | update).filter().sort_key(),
+    field<&PortRow::device_id>("device_id")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
+    field<&PortRow::device_owner>("device_owner")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
     field<&PortRow::fixed_ips>("fixed_ips").settable(create | update).guarded(create | update),
-    field<&PortRow::allowed_address_pairs>("allowed_address_pairs").settable(create | update)
+    field<&PortRow::allowed_address_pairs>("allowed_address_pairs")
+        .settable(create | update)
         .guarded(create | update),
     field<&PortRow::extra_dhcp_opts>("extra_dhcp_opts").settable(create | update),
     field<&PortRow::security_groups>("security_groups").settable(create | update),
-    field<&PortRow::port_security_enabled>("port_security_enabled").settable(create | update)
-        .guarded(create | update).filter(),
-    field<&PortRow::host_id>("binding:host_id").stored_as("host_id").settable(create | update)
-        .max(255).guarded(create | update | show).filter(),
-    field<&PortRow::profile>("binding:profile").stored_as("profile").settable(create | update)
+    field<&PortRow::port_security_enabled>("port_security_enabled")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&PortRow::host_id>("binding:host_id")
+        .stored_as("host_id")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update | show)
+        .filter(),
+    field<&PortRow::profile>("binding:profile")
+        .stored_as("profile")
+        .settable(create | update)
         .guarded(create | update | show),
     field<&PortRow::vif_type>("binding:vif_type").stored_as("vif_type").guarded(show).filter(),
     field<&PortRow::vif_details>("binding:vif_details").stored_as("vif_details").guarded(show),
-    field<&PortRow::vnic_type>("binding:vnic_type").stored_as("vnic_type")
-        .settable(create | update).guarded(create | update).filter(),
-    field<&PortRow::description>("description").settable(create | update).max(255).filter().sort_key(),
+    field<&PortRow::vnic_type>("binding:vnic_type")
+        .stored_as("vnic_type")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&PortRow::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
     field<&PortRow::dns_name>("dns_name").settable(create | update).filter(),
     field<&PortRow::dns_assignment>("dns_assignment"),
     field<&PortRow::made_for_device>("made_for_device").hidden(),
@@ -70,13 +97,20 @@ constexpr resource::Resource kPort{
 };
 
 Refusal vnic_type(json::Value& value) {
-  static constexpr std::string_view kKnown[] = {"normal", "direct", "macvtap", "baremetal",
-                                                "direct-physical", "virtio-forwarder",
-                                                "smart-nic", "vdpa", "remote-managed",
+  static constexpr std::string_view kKnown[] = {"normal",
+                                                "direct",
+                                                "macvtap",
+                                                "baremetal",
+                                                "direct-physical",
+                                                "virtio-forwarder",
+                                                "smart-nic",
+                                                "vdpa",
+                                                "remote-managed",
                                                 "accelerator-direct",
                                                 "accelerator-direct-physical"};
   const std::string type = shown(value);
-  if (std::find(std::begin(kKnown), std::end(kKnown), type) != std::end(kKnown)) return std::nullopt;
+  if (std::find(std::begin(kKnown), std::end(kKnown), type) != std::end(kKnown))
+    return std::nullopt;
   return fmt::format("{} is not in valid_values", type);
 }
 
@@ -165,9 +199,9 @@ void check_new_mac(db::Session& session, const PortRow& old, const PortRow& fres
                                       old.id, old.vif_type, old.mac_address, fresh.mac_address))
         .named("PortBound");
   }
-  const auto taken = session.integer(
-      "SELECT 1 FROM ports WHERE mac_address = ? AND network_id = ? AND id <> ?",
-      {fresh.mac_address, old.network_id, old.id});
+  const auto taken =
+      session.integer("SELECT 1 FROM ports WHERE mac_address = ? AND network_id = ? AND id <> ?",
+                      {fresh.mac_address, old.network_id, old.id});
   if (!taken) return;
   throw Fault::conflict(fmt::format("Unable to complete operation for network {}. The mac address "
                                     "{} is in use.",
@@ -182,8 +216,9 @@ void update_security(const Context& context, resource::Change& change, const Por
   const json::Value kept = old.security_groups.value();
   if (!groups && !security) return;
   if (!groups && !fresh.port_security_enabled && !kept.array()->empty()) {
-    throw Fault::conflict("Port has security group associated. Cannot disable port security or ip "
-                          "address until security group is removed.")
+    throw Fault::conflict(
+        "Port has security group associated. Cannot disable port security or ip "
+        "address until security group is removed.")
         .named("PortSecurityPortHasSecurityGroup");
   }
   const bool newly_secure = !groups && fresh.port_security_enabled && !old.port_security_enabled;
@@ -235,7 +270,9 @@ void mark_router_of(db::Transaction& tx, const Context& context, const PortRow& 
 
 }  // namespace
 
-const resource::Resource& port_resource() { return kPort; }
+const resource::Resource& port_resource() {
+  return kPort;
+}
 
 const resource::Store<PortRow>& ports() {
   static const resource::Store<PortRow> store(kPort);

@@ -87,9 +87,10 @@ const Subnet& subnet_for(const std::vector<Subnet>& subnets, const PortRow& port
     }
   }
   if (subnet_id) {
-    throw invalid_input(fmt::format("Failed to create port on network {}, because fixed_ips "
-                                    "included invalid subnet {}",
-                                    port.network_id, *subnet_id));
+    throw invalid_input(
+        fmt::format("Failed to create port on network {}, because fixed_ips "
+                    "included invalid subnet {}",
+                    port.network_id, *subnet_id));
   }
   throw Fault::bad_request(fmt::format("IP address {} is not a valid IP for any of the subnets on "
                                        "the specified network.",
@@ -98,8 +99,8 @@ const Subnet& subnet_for(const std::vector<Subnet>& subnets, const PortRow& port
 }
 
 [[noreturn]] void already_allocated(const Subnet& subnet, const Address& address) {
-  throw Fault::conflict(fmt::format("IP address {} already allocated in subnet {}",
-                                    to_text(address), subnet.id))
+  throw Fault::conflict(
+      fmt::format("IP address {} already allocated in subnet {}", to_text(address), subnet.id))
       .named("IpAddressAlreadyAllocated");
 }
 
@@ -147,8 +148,8 @@ void grant(db::Transaction& tx, const std::vector<Subnet>& subnets, const PortRo
 }
 
 // One address of each family where addresses are given out.
-void grant_one_of_each(db::Transaction& tx, const std::vector<Subnet>& subnets,
-                       const PortRow& port, Held& held) {
+void grant_one_of_each(db::Transaction& tx, const std::vector<Subnet>& subnets, const PortRow& port,
+                       Held& held) {
   for (const int version : {4, 6}) {
     bool tried = false, done = false;
     for (const Subnet& subnet : subnets) {
@@ -165,7 +166,8 @@ void grant_one_of_each(db::Transaction& tx, const std::vector<Subnet>& subnets,
 
 void check_count(const Context& context, const PortRow& port, const json::Array& wanted) {
   const bool limited = !port.device_owner.starts_with("network:");
-  if (!limited || static_cast<std::int64_t>(wanted.size()) <= context.options.fixed_ips_per_port_max) {
+  if (!limited ||
+      static_cast<std::int64_t>(wanted.size()) <= context.options.fixed_ips_per_port_max) {
     return;
   }
   throw invalid_input("Exceeded maximum amount of fixed ips per port.");
@@ -201,7 +203,8 @@ void allocate_fixed_ips(db::Transaction& tx, const Context& context, const Netwo
       grant_one_of_each(tx, subnets, port, held);
     }
     for (const Subnet& subnet : subnets) {
-      if (!is_auto_addressed(subnet) || is_router_port(port) || held.has_subnet(subnet.id)) continue;
+      if (!is_auto_addressed(subnet) || is_router_port(port) || held.has_subnet(subnet.id))
+        continue;
       take_own(tx, port, subnet, held);
     }
   }
@@ -262,9 +265,9 @@ void change_fixed_ips(db::Transaction& tx, const Context& context, PortRow& port
 
 // upstream: openstack/neutron:neutron/plugins/ml2/extensions/dns_integration.py
 void refresh_dns(const Context& context, PortRow& port, std::string_view network_domain) {
-  const std::string domain =
-      network_domain.empty() || port.dns_name.empty() ? context.options.dns_domain
-                                                      : std::string(network_domain);
+  const std::string domain = network_domain.empty() || port.dns_name.empty()
+                                 ? context.options.dns_domain
+                                 : std::string(network_domain);
   json::Writer w;
   w.begin_array();
   for (const auto& f : fixed_addresses(port)) {

@@ -53,8 +53,7 @@ void bind_port(PortRow& port, std::string_view host) {
     return;
   }
   port.vif_type = "ovs";
-  port.vif_details.text =
-      R"({"port_filter":true,"connectivity":"l2","bound_drivers":{"0":"ovn"}})";
+  port.vif_details.text = R"({"port_filter":true,"connectivity":"l2","bound_drivers":{"0":"ovn"}})";
 }
 
 void complete_port(db::Transaction& tx, const Context& context, const Network& network,
@@ -100,6 +99,7 @@ void save_port(db::Transaction& tx, const Context& context, PortRow& port) {
   touch(port_resource(), &port, context.now());
   ports().update(tx, port);
   mark_dirty(tx, context, net::Kind::port, port.id);
+  note_port(tx, context, port.id);
 }
 
 }  // namespace haneul::neutron

@@ -44,8 +44,9 @@ void set_security(db::Transaction& tx, const Context& context, PortRow& port,
     for (const auto& id : *wishes.security_groups->array()) groups.push_back(*id.text());
     std::sort(groups.begin(), groups.end());
     if (!groups.empty() && !port.port_security_enabled && !trusted) {
-      throw Fault::bad_request("Port security must be enabled and port must have an IP address in "
-                               "order to use security groups.")
+      throw Fault::bad_request(
+          "Port security must be enabled and port must have an IP address in "
+          "order to use security groups.")
           .named("PortSecurityAndIPRequiredForSecurityGroups");
     }
     check_groups(tx, port, groups);
@@ -60,8 +61,9 @@ void check_address_pairs(PortRow& port) {
   auto value = port.allowed_address_pairs.value();
   if (value.array()->empty()) return;
   if (!port.port_security_enabled) {
-    throw Fault::conflict("Port Security must be enabled in order to have allowed address pairs on "
-                          "a port.")
+    throw Fault::conflict(
+        "Port Security must be enabled in order to have allowed address pairs on "
+        "a port.")
         .named("AddressPairAndPortSecurityRequired");
   }
   std::set<std::pair<std::string, std::string>> seen;

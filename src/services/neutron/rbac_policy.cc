@@ -19,8 +19,13 @@ constexpr auto kFields = resource::fields(
     field<&RbacPolicy::object_type>("object_type").settable(create).required().filter().sort_key(),
     field<&RbacPolicy::object_id>("object_id").settable(create).required().filter().sort_key(),
     field<&RbacPolicy::action>("action").settable(create).required().filter().sort_key(),
-    field<&RbacPolicy::target_project>("target_tenant").stored_as("target_project")
-        .settable(create | update).required().guarded(create | update).max(255).filter()
+    field<&RbacPolicy::target_project>("target_tenant")
+        .stored_as("target_project")
+        .settable(create | update)
+        .required()
+        .guarded(create | update)
+        .max(255)
+        .filter()
         .sort_key());
 static_assert(resource::complete<RbacPolicy>(kFields));
 
@@ -76,9 +81,10 @@ void check_unused(db::Session& session, const RbacPolicy& policy) {
 }
 
 void refresh_shared(db::Transaction& tx, std::string_view network_id) {
-  tx.execute("UPDATE networks SET shared = EXISTS (SELECT 1 FROM rbac_policies WHERE object_id = ?"
-             " AND action = 'access_as_shared' AND target_project = '*') WHERE id = ?",
-             {network_id, network_id});
+  tx.execute(
+      "UPDATE networks SET shared = EXISTS (SELECT 1 FROM rbac_policies WHERE object_id = ?"
+      " AND action = 'access_as_shared' AND target_project = '*') WHERE id = ?",
+      {network_id, network_id});
 }
 
 }  // namespace

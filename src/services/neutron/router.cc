@@ -20,20 +20,26 @@ constexpr auto kFields = resource::fields(
     field<&RouterRow::id>("id").filter().sort_key(),
     field<&RouterRow::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&RouterRow::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&RouterRow::admin_state_up>("admin_state_up").settable(create | update).filter()
+    field<&RouterRow::admin_state_up>("admin_state_up")
+        .settable(create | update)
+        .filter()
         .sort_key(),
     field<&RouterRow::status>("status").filter().sort_key(),
-    field<&RouterRow::external_gateway_info>("external_gateway_info").hidden()
-        .settable(create | update).guarded(create | update),
+    field<&RouterRow::external_gateway_info>("external_gateway_info")
+        .hidden()
+        .settable(create | update)
+        .guarded(create | update),
     field<&RouterRow::gateway_port_id>("gw_port_id").stored_as("gateway_port_id").hidden(),
     field<&RouterRow::gateway_network_id>("gateway_network_id").hidden(),
     field<&RouterRow::routes>("routes").settable(update),
     field<&RouterRow::availability_zone_hints>("availability_zone_hints").settable(create),
     field<&RouterRow::availability_zones>("availability_zones"),
-    field<&RouterRow::description>("description").settable(create | update).max(255).filter()
+    field<&RouterRow::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
         .sort_key(),
-    field<&RouterRow::tags>("tags"),
-    field<&RouterRow::created_at>("created_at").sort_key(),
+    field<&RouterRow::tags>("tags"), field<&RouterRow::created_at>("created_at").sort_key(),
     field<&RouterRow::updated_at>("updated_at").sort_key(),
     field<&RouterRow::revision_number>("revision_number").filter().sort_key());
 static_assert(resource::complete<RouterRow>(kFields));
@@ -62,8 +68,8 @@ Collection::Write gateway_writer(const resource::Call&, db::Session&, const reso
 }
 
 [[noreturn]] void bad_routes(const json::Value& routes, std::string_view why) {
-  throw Fault::bad_request(fmt::format("Invalid format for routes: {}, {}",
-                                       resource::python_repr(routes), why))
+  throw Fault::bad_request(
+      fmt::format("Invalid format for routes: {}, {}", resource::python_repr(routes), why))
       .named("InvalidRoutes");
 }
 
@@ -83,9 +89,10 @@ std::vector<Prefix> connected(db::Session& session, const RouterRow& router) {
 
 bool is_own_address(db::Session& session, const RouterRow& router, const std::string& address) {
   return session
-      .integer("SELECT 1 FROM ports p JOIN ip_allocations a ON a.port_id = p.id"
-               " WHERE p.device_id = ? AND a.ip_address = ?",
-               {router.id, address})
+      .integer(
+          "SELECT 1 FROM ports p JOIN ip_allocations a ON a.port_id = p.id"
+          " WHERE p.device_id = ? AND a.ip_address = ?",
+          {router.id, address})
       .has_value();
 }
 
@@ -124,7 +131,9 @@ bool RouterRow::enables_snat() const {
   return !snat || !snat->boolean() || *snat->boolean();
 }
 
-const resource::Resource& router_resource() { return kRouter; }
+const resource::Resource& router_resource() {
+  return kRouter;
+}
 
 const resource::Store<RouterRow>& routers() {
   static const resource::Store<RouterRow> store(kRouter);
@@ -146,9 +155,10 @@ void save_router(db::Transaction& tx, const Context& context, RouterRow& router)
 void check_routes(db::Session& session, const Context& context, const RouterRow& router) {
   const json::Value routes = router.routes.value();
   if (static_cast<std::int64_t>(routes.array()->size()) > context.options.routes_per_router_max) {
-    throw Fault::bad_request(fmt::format("Unable to complete operation for {}. The number of routes "
-                                         "exceeds the maximum {}.",
-                                         router.id, context.options.routes_per_router_max))
+    throw Fault::bad_request(
+        fmt::format("Unable to complete operation for {}. The number of routes "
+                    "exceeds the maximum {}.",
+                    router.id, context.options.routes_per_router_max))
         .named("RoutesExhausted");
   }
   const auto reachable = connected(session, router);

@@ -55,9 +55,9 @@ http::Response change_interface(resource::Call& call, const Context& context, co
     if (subnet_id && port_id) {
       throw bad_request("router", "Cannot specify both subnet-id and port-id");
     }
-    const auto info =
-        port_id ? add_interface_by_port(tx, context, call.caller(), router, *port_id)
-                : add_interface_by_subnet(tx, context, call.caller(), router, *subnet_id);
+    const auto info = port_id
+                          ? add_interface_by_port(tx, context, call.caller(), router, *port_id)
+                          : add_interface_by_subnet(tx, context, call.caller(), router, *subnet_id);
     return http::Response::json(200, render(router, info));
   });
 }

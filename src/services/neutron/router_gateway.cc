@@ -22,9 +22,10 @@ Refusal gateway_info(json::Value& value) {
   if (info.empty()) return std::nullopt;
   const json::Value* network = info.find("network_id");
   if (!network) {
-    return fmt::format("Validation of dictionary's keys failed. Expected keys: {{'network_id'}} "
-                       "Provided keys: {{'{}'}}",
-                       info.begin()->key);
+    return fmt::format(
+        "Validation of dictionary's keys failed. Expected keys: {{'network_id'}} "
+        "Provided keys: {{'{}'}}",
+        info.begin()->key);
   }
   if (network->is_null()) {
     value = json::Object{};
@@ -107,8 +108,8 @@ void set_gateway(db::Transaction& tx, const Context& context, const access::Call
                                                         : (!same || router.enables_snat());
   const json::Value* addresses = info.at({"external_fixed_ips"});
   if (addresses && addresses->array()->empty()) addresses = nullptr;
-  const auto network = networks().find(tx, network_id,
-                                       visible_networks(caller, context.is_admin(caller)));
+  const auto network =
+      networks().find(tx, network_id, visible_networks(caller, context.is_admin(caller)));
   if (!network) throw network_not_found(network_id);
   if (!network->external) {
     throw bad_request("router", fmt::format("Network {} is not an external network", network_id));

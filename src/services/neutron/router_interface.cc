@@ -10,7 +10,9 @@
 namespace haneul::neutron {
 namespace {
 
-Fault bad(std::string_view why) { return bad_request("router", why); }
+Fault bad(std::string_view why) {
+  return bad_request("router", why);
+}
 
 // A new subnet must not meet any that the router has, nor be there twice.
 void check_apart(db::Session& session, const RouterRow& router, const Subnet& subnet) {
@@ -113,12 +115,12 @@ InterfaceInfo add_interface_by_subnet(db::Transaction& tx, const Context& contex
                                       const access::Caller& caller, RouterRow& router,
                                       std::string_view subnet_id) {
   const bool admin = context.is_admin(caller);
-  const auto subnet =
-      subnets().find(tx, subnet_id, rows_on_visible_networks(caller, admin, false));
+  const auto subnet = subnets().find(tx, subnet_id, rows_on_visible_networks(caller, admin, false));
   if (!subnet) throw subnet_not_found(subnet_id);
   if (!subnet->gateway_ip) throw bad("Subnet for router interface must have a gateway IP");
   check_apart(tx, router, *subnet);
-  const json::Value wish(json::Object{{"subnet_id", subnet->id}, {"ip_address", *subnet->gateway_ip}});
+  const json::Value wish(
+      json::Object{{"subnet_id", subnet->id}, {"ip_address", *subnet->gateway_ip}});
   if (auto port = shared_v6_port(tx, router, *subnet)) {
     json::Array wanted = *port->fixed_ips.value().array();
     wanted.push_back(wish);
@@ -144,9 +146,10 @@ InterfaceInfo add_interface_by_port(db::Transaction& tx, const Context& context,
   auto port = ports().find(tx, port_id, visible_ports(caller, context.is_admin(caller)));
   if (!port) throw port_not_found(port_id);
   if (!port->device_id.empty()) {
-    throw Fault::conflict(fmt::format("Unable to complete operation on port {} for network {}. Port "
-                                      "already has an attached device {}.",
-                                      port->id, port->network_id, port->device_id))
+    throw Fault::conflict(
+        fmt::format("Unable to complete operation on port {} for network {}. Port "
+                    "already has an attached device {}.",
+                    port->id, port->network_id, port->device_id))
         .named("PortInUse");
   }
   const auto addresses = fixed_addresses(*port);

@@ -21,12 +21,14 @@ constexpr auto kFields = resource::fields(
     field<&SecurityGroup::id>("id").filter().sort_key(),
     field<&SecurityGroup::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&SecurityGroup::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&SecurityGroup::description>("description").settable(create | update).max(255).filter()
+    field<&SecurityGroup::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
         .sort_key(),
     field<&SecurityGroup::stateful>("stateful").settable(create | update).filter(),
     field<&SecurityGroup::is_default>("is_default").hidden(),
-    field<&SecurityGroup::shared>("shared").filter(),
-    field<&SecurityGroup::tags>("tags"),
+    field<&SecurityGroup::shared>("shared").filter(), field<&SecurityGroup::tags>("tags"),
     field<&SecurityGroup::created_at>("created_at").sort_key(),
     field<&SecurityGroup::updated_at>("updated_at").sort_key(),
     field<&SecurityGroup::revision_number>("revision_number").filter().sort_key());
@@ -145,7 +147,9 @@ Collection::Write rules_writer(const resource::Call&, db::Session& session,
 
 }  // namespace
 
-const resource::Resource& security_group_resource() { return kGroup; }
+const resource::Resource& security_group_resource() {
+  return kGroup;
+}
 
 const resource::Store<SecurityGroup>& security_groups() {
   static const resource::Store<SecurityGroup> store(kGroup);
@@ -172,7 +176,8 @@ void ensure_default_group(const Context& context, std::string_view project_id) {
   if (project_id.empty()) return;
   const auto known = [&](db::Session& s) { return default_group(s, project_id).has_value(); };
   if (context.world.db.read(known)) return;
-  context.world.db.write([&](db::Transaction& tx) { ensure_default_group(tx, context, project_id); });
+  context.world.db.write(
+      [&](db::Transaction& tx) { ensure_default_group(tx, context, project_id); });
 }
 
 Collection security_group_collection(const Context& context) {

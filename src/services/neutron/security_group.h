@@ -45,7 +45,8 @@ std::string ensure_default_group(db::Transaction& tx, const Context& context,
 // The same from outside a transaction: writes only if there is none yet.
 void ensure_default_group(const Context& context, std::string_view project_id);
 // Rules of several groups, by group, then id.
-std::vector<SecurityGroupRule> rules_of(db::Session& session, const std::vector<std::string>& groups);
+std::vector<SecurityGroupRule> rules_of(db::Session& session,
+                                        const std::vector<std::string>& groups);
 void write_rule(json::Writer& w, const SecurityGroupRule& rule);
 
 }  // namespace haneul::neutron

@@ -15,7 +15,10 @@ using Rule = SecurityGroupRule;
 constexpr auto kFields = resource::fields(
     field<&Rule::id>("id").filter().sort_key(),
     field<&Rule::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&Rule::security_group_id>("security_group_id").settable(create).required().filter()
+    field<&Rule::security_group_id>("security_group_id")
+        .settable(create)
+        .required()
+        .filter()
         .sort_key(),
     field<&Rule::direction>("direction").settable(create).required().filter().sort_key(),
     field<&Rule::ethertype>("ethertype").settable(create).filter().sort_key(),
@@ -45,12 +48,9 @@ constexpr resource::Resource kRule{
 };
 
 constexpr Attribute kAttributes[] = {
-    {"direction", direction},
-    {"ethertype", ethertype},
-    {"protocol", protocol},
-    {"port_range_min", port_number},
-    {"port_range_max", port_number},
-    {"remote_ip_prefix", remote_prefix},
+    {"direction", direction},        {"ethertype", ethertype},
+    {"protocol", protocol},          {"port_range_min", port_number},
+    {"port_range_max", port_number}, {"remote_ip_prefix", remote_prefix},
 };
 
 // A group that rules of this project may be added to or may name.
@@ -83,9 +83,10 @@ void before_create(const Context& context, resource::Change& change, Rule& rule)
 
 // Rules are part of their group's revision.
 void touch_group(db::Transaction& tx, const Context& context, std::string_view id) {
-  tx.execute("UPDATE security_groups SET revision_number = revision_number + 1, updated_at = ?"
-             " WHERE id = ?",
-             {context.now(), id});
+  tx.execute(
+      "UPDATE security_groups SET revision_number = revision_number + 1, updated_at = ?"
+      " WHERE id = ?",
+      {context.now(), id});
   mark_dirty(tx, context, net::Kind::security_group, id);
 }
 
@@ -103,8 +104,8 @@ std::vector<Rule> rules_of(db::Session& session, const std::vector<std::string>&
     const auto end = std::min(groups.size(), i + kAtOnce);
     const std::vector<std::string> some(groups.begin() + static_cast<std::ptrdiff_t>(i),
                                         groups.begin() + static_cast<std::ptrdiff_t>(end));
-    auto rows = security_group_rules().list(session,
-                                            resource::Where().in("security_group_id", some));
+    auto rows =
+        security_group_rules().list(session, resource::Where().in("security_group_id", some));
     all.insert(all.end(), std::make_move_iterator(rows.begin()),
                std::make_move_iterator(rows.end()));
   }
@@ -130,15 +131,17 @@ Collection security_group_rule_collection(const Context& context) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
     const std::string& project = call.caller().project_id.text;
-    return where.and_("project_id = ? OR security_group_id IN (SELECT id FROM security_groups"
-                      " WHERE project_id = ?)",
-                      {project, project});
+    return where.and_(
+        "project_id = ? OR security_group_id IN (SELECT id FROM security_groups"
+        " WHERE project_id = ?)",
+        {project, project});
   };
   h.facts = [](db::Session& session, const Rule& rule, RowFacts& facts) {
     const auto owner = session.text("SELECT project_id FROM security_groups WHERE id = ?",
                                     {rule.security_group_id});
-    facts.add("security_group:project_id", owner.value_or(""));
-    facts.add("security_group:tenant_id", owner.value_or(""));
+    if (!owner) throw security_group_not_found(rule.security_group_id);
+    facts.add("security_group:project_id", *owner);
+    facts.add("security_group:tenant_id", *owner);
   };
   h.before_create = [&context](resource::Change& c, Rule& rule) {
     before_create(context, c, rule);

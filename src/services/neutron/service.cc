@@ -41,9 +41,9 @@ resource::Service make_service() {
 void add_resources(resource::Service& service, const Context& context) {
   add_version_routes(service);
   add_extension_routes(service);
-  for (const auto make : {network_collection, subnet_collection, port_collection,
-                          router_collection, floatingip_collection, security_group_collection,
-                          subnetpool_collection}) {
+  for (const auto make :
+       {network_collection, subnet_collection, port_collection, router_collection,
+        floatingip_collection, security_group_collection, subnetpool_collection}) {
     add_tag_routes(service, context, make(context));
     add_verbs(service, make(context));
   }

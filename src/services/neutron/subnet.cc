@@ -34,12 +34,16 @@ constexpr auto kFields = resource::fields(
     field<&Subnet::dns_nameservers>("dns_nameservers").settable(create | update),
     field<&Subnet::host_routes>("host_routes").settable(create | update),
     field<&Subnet::subnetpool_id>("subnetpool_id").settable(create).filter().sort_key(),
-    field<&Subnet::service_types>("service_types").settable(create | update)
+    field<&Subnet::service_types>("service_types")
+        .settable(create | update)
         .guarded(create | update),
     field<&Subnet::dns_publish_fixed_ip>("dns_publish_fixed_ip").settable(create | update).filter(),
-    field<&Subnet::description>("description").settable(create | update).max(255).filter().sort_key(),
-    field<&Subnet::tags>("tags"),
-    field<&Subnet::created_at>("created_at").sort_key(),
+    field<&Subnet::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
+    field<&Subnet::tags>("tags"), field<&Subnet::created_at>("created_at").sort_key(),
     field<&Subnet::updated_at>("updated_at").sort_key(),
     field<&Subnet::revision_number>("revision_number").filter().sort_key());
 static_assert(resource::complete<Subnet>(kFields));
@@ -93,9 +97,10 @@ void check_overlap(db::Session& session, const Subnet& subnet) {
   for (const auto& other : subnets_of(session, subnet.network_id)) {
     const auto theirs = parse_prefix(other.cidr);
     if (!theirs || !theirs->overlaps(own)) continue;
-    throw invalid_input(fmt::format("Requested subnet with cidr: {} for network: {} overlaps with "
-                                    "another subnet",
-                                    subnet.cidr, subnet.network_id));
+    throw invalid_input(
+        fmt::format("Requested subnet with cidr: {} for network: {} overlaps with "
+                    "another subnet",
+                    subnet.cidr, subnet.network_id));
   }
 }
 
@@ -192,7 +197,8 @@ void choose_cidr(db::Transaction& tx, const Context& context, Subnet& subnet,
     }
   }
   if (subnet.subnetpool_id) {
-    const bool chooses_pools = given.has("allocation_pools") && subnet.allocation_pools.text != "[]";
+    const bool chooses_pools =
+        given.has("allocation_pools") && subnet.allocation_pools.text != "[]";
     if (subnet.cidr.empty() && chooses_pools) {
       throw bad_request("subnets", "allocation_pools allowed only for specific subnet requests.");
     }
@@ -205,7 +211,9 @@ void choose_cidr(db::Transaction& tx, const Context& context, Subnet& subnet,
 
 }  // namespace
 
-const resource::Resource& subnet_resource() { return kSubnet; }
+const resource::Resource& subnet_resource() {
+  return kSubnet;
+}
 
 const resource::Store<Subnet>& subnets() {
   static const resource::Store<Subnet> store(kSubnet);

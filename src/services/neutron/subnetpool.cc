@@ -16,28 +16,47 @@ using resource::update;
 
 constexpr auto kFields = resource::fields(
     field<&Subnetpool::id>("id").filter().sort_key(),
-    field<&Subnetpool::name>("name").settable(create | update).required().max(255).filter()
+    field<&Subnetpool::name>("name")
+        .settable(create | update)
+        .required()
+        .max(255)
+        .filter()
         .sort_key(),
     field<&Subnetpool::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&Subnetpool::prefixes>("prefixes").settable(create | update).required(),
     field<&Subnetpool::ip_version>("ip_version").filter(),
-    field<&Subnetpool::default_prefixlen>("default_prefixlen").settable(create | update).filter()
+    field<&Subnetpool::default_prefixlen>("default_prefixlen")
+        .settable(create | update)
+        .filter()
         .sort_key(),
-    field<&Subnetpool::min_prefixlen>("min_prefixlen").settable(create | update).filter()
+    field<&Subnetpool::min_prefixlen>("min_prefixlen")
+        .settable(create | update)
+        .filter()
         .sort_key(),
-    field<&Subnetpool::max_prefixlen>("max_prefixlen").settable(create | update).filter()
+    field<&Subnetpool::max_prefixlen>("max_prefixlen")
+        .settable(create | update)
+        .filter()
         .sort_key(),
-    field<&Subnetpool::default_quota>("default_quota").settable(create | update).filter()
+    field<&Subnetpool::default_quota>("default_quota")
+        .settable(create | update)
+        .filter()
         .sort_key(),
-    field<&Subnetpool::address_scope_id>("address_scope_id").settable(create | update).filter()
+    field<&Subnetpool::address_scope_id>("address_scope_id")
+        .settable(create | update)
+        .filter()
         .sort_key(),
     field<&Subnetpool::shared>("shared").settable(create).guarded(create).filter().sort_key(),
-    field<&Subnetpool::is_default>("is_default").settable(create | update)
-        .guarded(create | update).filter().sort_key(),
-    field<&Subnetpool::description>("description").settable(create | update).max(255).filter()
+    field<&Subnetpool::is_default>("is_default")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter()
         .sort_key(),
-    field<&Subnetpool::tags>("tags"),
-    field<&Subnetpool::created_at>("created_at").sort_key(),
+    field<&Subnetpool::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
+    field<&Subnetpool::tags>("tags"), field<&Subnetpool::created_at>("created_at").sort_key(),
     field<&Subnetpool::updated_at>("updated_at").sort_key(),
     field<&Subnetpool::revision_number>("revision_number").filter().sort_key());
 static_assert(resource::complete<Subnetpool>(kFields));
@@ -96,8 +115,8 @@ void check_bounds(const Subnetpool& pool) {
 
 void check_scope(db::Session& session, const Subnetpool& pool) {
   if (!pool.address_scope_id) return;
-  const auto version =
-      session.integer("SELECT ip_version FROM address_scopes WHERE id = ?", {*pool.address_scope_id});
+  const auto version = session.integer("SELECT ip_version FROM address_scopes WHERE id = ?",
+                                       {*pool.address_scope_id});
   if (!version) {
     throw Fault::not_found(
         fmt::format("Address scope {} could not be found", *pool.address_scope_id))
@@ -129,17 +148,20 @@ void check_only_default(db::Session& session, const Subnetpool& pool) {
   if (!pool.is_default) return;
   const auto other = default_subnetpool(session, pool.ip_version);
   if (!other || *other == pool.id) return;
-  throw invalid_input("A default subnetpool for this IP family has already been set. Only one "
-                      "default may exist per IP family");
+  throw invalid_input(
+      "A default subnetpool for this IP family has already been set. Only one "
+      "default may exist per IP family");
 }
 
 void check_update(db::Session& session, const Subnetpool& old, const Subnetpool& fresh) {
   const auto now = prefixes_of(fresh);
   for (const Prefix& p : prefixes_of(old)) {
-    const bool kept = std::any_of(now.begin(), now.end(), [&](const Prefix& n) { return n.contains(p); });
+    const bool kept =
+        std::any_of(now.begin(), now.end(), [&](const Prefix& n) { return n.contains(p); });
     if (kept) continue;
-    throw wrong("IllegalSubnetPoolPrefixUpdate",
-                "Illegal update to prefixes: Existing prefixes must be a subset of the new prefixes.");
+    throw wrong(
+        "IllegalSubnetPoolPrefixUpdate",
+        "Illegal update to prefixes: Existing prefixes must be a subset of the new prefixes.");
   }
   check_bounds(fresh);
   check_scope(session, fresh);
@@ -199,7 +221,9 @@ int chosen_length(const Subnetpool& pool, std::optional<std::int64_t> asked) {
 
 }  // namespace
 
-const resource::Resource& subnetpool_resource() { return kSubnetpool; }
+const resource::Resource& subnetpool_resource() {
+  return kSubnetpool;
+}
 
 const resource::Store<Subnetpool>& subnetpools() {
   static const resource::Store<Subnetpool> store(kSubnetpool);
@@ -217,8 +241,7 @@ void take_from_subnetpool(db::Transaction& tx, const Context&, Subnet& subnet,
       tx, *subnet.subnetpool_id,
       resource::Where().and_("project_id = ? OR shared = 1", {subnet.project_id}));
   if (!pool) {
-    throw Fault::not_found(
-        fmt::format("Subnet pool {} could not be found.", *subnet.subnetpool_id))
+    throw Fault::not_found(fmt::format("Subnet pool {} could not be found.", *subnet.subnetpool_id))
         .named("SubnetPoolNotFound");
   }
   if (pool->ip_version != subnet.ip_version) {
@@ -238,11 +261,12 @@ void take_from_subnetpool(db::Transaction& tx, const Context&, Subnet& subnet,
   }
   const Prefix wanted = *parse_prefix(subnet.cidr);
   chosen_length(*pool, wanted.length);
-  const bool inside =
-      std::any_of(blocks.begin(), blocks.end(), [&](const Prefix& b) { return b.contains(wanted); });
+  const bool inside = std::any_of(blocks.begin(), blocks.end(),
+                                  [&](const Prefix& b) { return b.contains(wanted); });
   const bool taken =
       std::any_of(used.begin(), used.end(), [&](const Prefix& u) { return u.overlaps(wanted); });
-  if (!inside || taken) no_room("Cannot allocate requested subnet from the available set of prefixes");
+  if (!inside || taken)
+    no_room("Cannot allocate requested subnet from the available set of prefixes");
 }
 
 Collection subnetpool_collection(const Context& context) {

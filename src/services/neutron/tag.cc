@@ -35,7 +35,8 @@ void find_row(resource::Call& call, db::Session& session, const Collection& c,
   }
   const std::string rule = rule_of(c, verb);
   const bool known = call.service().policy().has(rule);
-  const std::string_view base = verb == "get" ? c.resource().policy.show : c.resource().policy.update;
+  const std::string_view base =
+      verb == "get" ? c.resource().policy.show : c.resource().policy.update;
   enforce(call, session, c, known ? std::string_view(rule) : base, {}, row, false);
 }
 
@@ -59,8 +60,9 @@ http::Response edit_tags(resource::Call& call, const Collection& c, std::string_
     std::sort(tags_now.begin(), tags_now.end());
     tags_now.erase(std::unique(tags_now.begin(), tags_now.end()), tags_now.end());
     if (tags_now.size() > kTagsPerObjectMax) {
-      throw bad_request("tags", fmt::format("The number of tags exceed the per-resource limit of {}",
-                                            kTagsPerObjectMax));
+      throw bad_request(
+          "tags",
+          fmt::format("The number of tags exceed the per-resource limit of {}", kTagsPerObjectMax));
     }
     *member = json_of(tags_now);
     store_tags(tx, call.param("id"), *member);
@@ -117,15 +119,18 @@ void add_tag_routes(resource::Service& service, const Context&, Collection colle
   service.route("GET", one, [c](resource::Call& call) { return show_tag(call, *c); });
   service.route("PUT", all, [c](resource::Call& call) {
     const auto sent = sent_tags(call);
-    return edit_tags(call, *c, "update", [&](auto& now) { now = sent; }, 200, true);
+    return edit_tags(
+        call, *c, "update", [&](auto& now) { now = sent; }, 200, true);
   });
   service.route("PUT", one, [c](resource::Call& call) {
     const std::string tag = call.param("tag");
     if (const auto refusal = check_text(tag, 255)) throw invalid_input(*refusal);
-    return edit_tags(call, *c, "update", [&](auto& now) { now.push_back(tag); }, 201, false);
+    return edit_tags(
+        call, *c, "update", [&](auto& now) { now.push_back(tag); }, 201, false);
   });
   service.route("DELETE", all, [c](resource::Call& call) {
-    return edit_tags(call, *c, "delete", [](auto& now) { now.clear(); }, 204, false);
+    return edit_tags(
+        call, *c, "delete", [](auto& now) { now.clear(); }, 204, false);
   });
   service.route("DELETE", one, [c](resource::Call& call) {
     const std::string tag = call.param("tag");

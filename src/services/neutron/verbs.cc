@@ -23,7 +23,9 @@ void RowFacts::add(std::string_view name, std::string value) {
   texts_.emplace_back(name, std::move(value));
 }
 
-void RowFacts::add(std::string_view name, bool value) { flags_.emplace_back(name, value); }
+void RowFacts::add(std::string_view name, bool value) {
+  flags_.emplace_back(name, value);
+}
 
 std::optional<access::TargetValue> RowFacts::get(std::string_view name) const {
   for (const auto& [key, value] : texts_) {
@@ -67,7 +69,8 @@ class Rendering {
     for (const Field& f : r.fields) {
       if (f.shown_by == 0 || !wanted(f.name)) continue;
       const auto rule = fmt::format("{}:{}", r.policy.show, f.name);
-      const bool guarded = (f.guarded_by & resource::show) != 0 && call.service().policy().has(rule);
+      const bool guarded =
+          (f.guarded_by & resource::show) != 0 && call.service().policy().has(rule);
       if (!guarded || call.allowed(rule, RowFacts(r, rows.at(0)))) shown_.push_back(&f);
     }
     shows_tenant_ = r.field_named("project_id") && wanted("tenant_id");
@@ -91,7 +94,8 @@ class Rendering {
 
  private:
   bool wanted(std::string_view name) const {
-    return selected_.empty() || std::find(selected_.begin(), selected_.end(), name) != selected_.end();
+    return selected_.empty() ||
+           std::find(selected_.begin(), selected_.end(), name) != selected_.end();
   }
 
   const Collection& c_;
@@ -230,8 +234,9 @@ void check_revision(const Call& call, const Resource& r, void* row) {
   if (!text.starts_with(kPrefix)) return;
   const auto expected = parse_int(text.substr(kPrefix.size()));
   if (!expected) {
-    throw bad_request("if-match", "Revision number etag must be in the format of "
-                                  "revision_number=<int>");
+    throw bad_request("if-match",
+                      "Revision number etag must be in the format of "
+                      "revision_number=<int>");
   }
   if (*expected == *revision) return;
   throw Fault(Fault::Kind::precondition_failed,
@@ -329,7 +334,8 @@ void add_verbs(resource::Service& service, Collection collection) {
   const auto c = std::make_shared<const Collection>(std::move(collection));
   const Resource& r = c->resource();
   const std::string all(r.path), one = all + "/{id}";
-  if (!r.policy.create.empty()) service.route("POST", all, [c](Call& call) { return create(call, *c); });
+  if (!r.policy.create.empty())
+    service.route("POST", all, [c](Call& call) { return create(call, *c); });
   if (!r.policy.list.empty()) service.route("GET", all, [c](Call& call) { return list(call, *c); });
   if (!r.policy.show.empty()) service.route("GET", one, [c](Call& call) { return show(call, *c); });
   if (!r.policy.update.empty()) {

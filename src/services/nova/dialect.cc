@@ -19,24 +19,39 @@ struct Said {
 
 Said said(Fault::Kind kind) {
   switch (kind) {
-    case Fault::Kind::bad_request: return {400, "badRequest"};
-    case Fault::Kind::unauthorized: return {401, "unauthorized"};
+    case Fault::Kind::bad_request:
+      return {400, "badRequest"};
+    case Fault::Kind::unauthorized:
+      return {401, "unauthorized"};
     case Fault::Kind::over_quota:
-    case Fault::Kind::forbidden: return {403, "forbidden"};
-    case Fault::Kind::not_found: return {404, "itemNotFound"};
-    case Fault::Kind::method_not_allowed: return {405, "badMethod"};
-    case Fault::Kind::not_acceptable: return {406, "computeFault"};
+    case Fault::Kind::forbidden:
+      return {403, "forbidden"};
+    case Fault::Kind::not_found:
+      return {404, "itemNotFound"};
+    case Fault::Kind::method_not_allowed:
+      return {405, "badMethod"};
+    case Fault::Kind::not_acceptable:
+      return {406, "computeFault"};
     case Fault::Kind::precondition_failed:
-    case Fault::Kind::conflict: return {409, "conflictingRequest"};
-    case Fault::Kind::gone: return {410, "computeFault"};
-    case Fault::Kind::too_large: return {413, "overLimit"};
-    case Fault::Kind::unsupported_media: return {415, "badMediaType"};
-    case Fault::Kind::range_not_satisfiable: return {416, "computeFault"};
-    case Fault::Kind::too_many: return {429, "overLimit"};
-    case Fault::Kind::not_implemented: return {501, "notImplemented"};
+    case Fault::Kind::conflict:
+      return {409, "conflictingRequest"};
+    case Fault::Kind::gone:
+      return {410, "computeFault"};
+    case Fault::Kind::too_large:
+      return {413, "overLimit"};
+    case Fault::Kind::unsupported_media:
+      return {415, "badMediaType"};
+    case Fault::Kind::range_not_satisfiable:
+      return {416, "computeFault"};
+    case Fault::Kind::too_many:
+      return {429, "overLimit"};
+    case Fault::Kind::not_implemented:
+      return {501, "notImplemented"};
     case Fault::Kind::no_room:
-    case Fault::Kind::unavailable: return {503, "serviceUnavailable"};
-    case Fault::Kind::internal: break;
+    case Fault::Kind::unavailable:
+      return {503, "serviceUnavailable"};
+    case Fault::Kind::internal:
+      break;
   }
   return {500, "computeFault"};
 }
@@ -114,11 +129,9 @@ Fault Dialect::invalid(const Problem& p) const {
   const bool about_object = p.kind == Problem::Kind::missing || p.kind == Problem::Kind::unknown ||
                             p.kind == Problem::Kind::read_only || p.field.empty();
   if (about_object) return Fault::bad_request(p.in_jsonschema_words());
-  return Fault::bad_request(fmt::format("Invalid input for field/attribute {}. Value: {}. {}",
-                                        p.field.substr(p.field.rfind('/') + 1),
-                                        p.value.text() ? *p.value.text()
-                                                       : resource::python_repr(p.value),
-                                        p.in_jsonschema_words()));
+  return Fault::bad_request(fmt::format(
+      "Invalid input for field/attribute {}. Value: {}. {}", p.field.substr(p.field.rfind('/') + 1),
+      p.value.text() ? *p.value.text() : resource::python_repr(p.value), p.in_jsonschema_words()));
 }
 
 Fault Dialect::no_such(const resource::Resource& resource, std::string_view key) const {

@@ -21,24 +21,22 @@ constexpr std::string_view kPath = "/v2.1/flavors";
 
 constexpr auto kFields = resource::fields(
     field<&Flavor::id>("flavorid").stored_as("id").sort_key(),
-    field<&Flavor::name>("name").sort_key(),
-    field<&Flavor::description>("description").sort_key(),
+    field<&Flavor::name>("name").sort_key(), field<&Flavor::description>("description").sort_key(),
     field<&Flavor::vcpus>("vcpus").sort_key(),
     field<&Flavor::ram>("memory_mb").stored_as("ram").sort_key(),
     field<&Flavor::disk>("root_gb").stored_as("disk").sort_key(),
     field<&Flavor::ephemeral>("ephemeral_gb").stored_as("ephemeral").sort_key(),
-    field<&Flavor::swap>("swap").sort_key(),
-    field<&Flavor::rxtx_factor>("rxtx_factor").sort_key(),
+    field<&Flavor::swap>("swap").sort_key(), field<&Flavor::rxtx_factor>("rxtx_factor").sort_key(),
     field<&Flavor::is_public>("is_public").sort_key(),
-    field<&Flavor::disabled>("disabled").sort_key(),
-    field<&Flavor::extra_specs>("extra_specs"),
+    field<&Flavor::disabled>("disabled").sort_key(), field<&Flavor::extra_specs>("extra_specs"),
     field<&Flavor::created>("created_at").stored_as("created").sort_key());
 static_assert(resource::complete<Flavor>(kFields));
 
 Where accessible(const Call& call) {
   Where where;
-  return where.and_("is_public = 1 OR id IN (SELECT flavor_id FROM flavor_access WHERE project_id = ?)",
-                    {call.caller().project_id.text});
+  return where.and_(
+      "is_public = 1 OR id IN (SELECT flavor_id FROM flavor_access WHERE project_id = ?)",
+      {call.caller().project_id.text});
 }
 
 void write_flavor(json::Writer& w, const Call& call, const Flavor& f, bool detail) {
@@ -104,13 +102,14 @@ std::vector<resource::Order> read_order(const Call& call) {
   const resource::Field* f = kFlavor.field_named(key ? *key : "flavorid");
   if (key && *key == "id") f = kFlavor.field_named("flavorid");
   if (!f || !f->is_sort_key) {
-    throw Fault::bad_request(fmt::format("Invalid input for query parameters sort_key. Value: {}",
-                                         *key));
+    throw Fault::bad_request(
+        fmt::format("Invalid input for query parameters sort_key. Value: {}", *key));
   }
   if (dir && *dir != "asc" && *dir != "desc") {
-    throw Fault::bad_request(fmt::format(
-        "Invalid input for query parameters sort_dir. Value: {}. '{}' does not match "
-        "'^(asc|desc)$'", *dir, *dir));
+    throw Fault::bad_request(
+        fmt::format("Invalid input for query parameters sort_dir. Value: {}. '{}' does not match "
+                    "'^(asc|desc)$'",
+                    *dir, *dir));
   }
   return {{std::string(f->column), dir && *dir == "desc"}};
 }
@@ -236,8 +235,8 @@ http::Response show_specs(Call& call, const FlavorStore& flavors, bool one) {
     if (one) {
       const auto found = f->extra_specs.find(call.param("key"));
       if (found == f->extra_specs.end()) {
-        throw Fault::not_found(fmt::format("Flavor {} has no extra specs with key {}.", f->id,
-                                           call.param("key")));
+        throw Fault::not_found(
+            fmt::format("Flavor {} has no extra specs with key {}.", f->id, call.param("key")));
       }
       w.member(found->first, found->second);
     } else {
@@ -343,12 +342,14 @@ http::Response change_access(Call& call, const FlavorStore& flavors, bool add) {
             : "DELETE FROM flavor_access WHERE flavor_id = ?1 AND project_id = ?2",
         {f->id, tenant});
     if (rows == 0 && add) {
-      throw Fault::conflict(fmt::format("Flavor access already exists for flavor {} and project {} "
-                                        "combination.", f->id, tenant));
+      throw Fault::conflict(
+          fmt::format("Flavor access already exists for flavor {} and project {} "
+                      "combination.",
+                      f->id, tenant));
     }
     if (rows == 0) {
-      throw Fault::not_found(fmt::format("Flavor access not found for {} / {} combination.", f->id,
-                                         tenant));
+      throw Fault::not_found(
+          fmt::format("Flavor access not found for {} / {} combination.", f->id, tenant));
     }
     return access_answer(tx, f->id);
   });

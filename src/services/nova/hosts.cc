@@ -31,12 +31,12 @@ constexpr Duration kDownAfter = std::chrono::minutes(3);
 std::vector<placement::Stock> stock_of(const virt::HostFacts& f) {
   placement::Stock cpu{.resource_class = "VCPU", .total = f.vcpus, .allocation_ratio = kCpuRatio};
   cpu.max_unit = f.vcpus;
-  placement::Stock memory{.resource_class = "MEMORY_MB", .total = f.memory_mib,
-                          .allocation_ratio = kRamRatio};
+  placement::Stock memory{
+      .resource_class = "MEMORY_MB", .total = f.memory_mib, .allocation_ratio = kRamRatio};
   memory.reserved = std::min(kReservedMemoryMib, f.memory_mib / 4);
   memory.max_unit = f.memory_mib;
-  placement::Stock disk{.resource_class = "DISK_GB", .total = f.disk_gib,
-                        .allocation_ratio = kDiskRatio};
+  placement::Stock disk{
+      .resource_class = "DISK_GB", .total = f.disk_gib, .allocation_ratio = kDiskRatio};
   disk.max_unit = f.disk_gib;
   std::vector<placement::Stock> all;
   for (auto& s : {cpu, memory, disk}) {

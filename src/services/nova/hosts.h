@@ -25,7 +25,7 @@ struct ComputeHost {
   bool disabled = false;
   std::optional<std::string> disabled_reason;
   bool forced_down = false;
-  json::Object facts;       // virt::HostFacts, as last told
+  json::Object facts;  // virt::HostFacts, as last told
   Instant seen_at, created_at;
 };
 

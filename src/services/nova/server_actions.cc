@@ -21,13 +21,15 @@ void no_parameters(Call& call, std::string_view name) {
   const json::Value* value = call.body().at({name});
   const bool empty = value && (value->is_null() || (value->object() && value->object()->empty()));
   if (!empty) {
-    throw Fault::bad_request(fmt::format(
-        "Invalid input for field/attribute {}. Value: {}. {} is not of type 'null'", name,
-        resource::python_repr(*value), resource::python_repr(*value)));
+    throw Fault::bad_request(
+        fmt::format("Invalid input for field/attribute {}. Value: {}. {} is not of type 'null'",
+                    name, resource::python_repr(*value), resource::python_repr(*value)));
   }
 }
 
-http::Response accepted() { return http::Response::empty(202); }
+http::Response accepted() {
+  return http::Response::empty(202);
+}
 
 struct PowerAction {
   std::string_view name, rule, verb, action, task;
@@ -60,7 +62,8 @@ http::Response reboot(Call& call, Cloud& cloud) {
   const bool hard = lower(*type) == "hard";
   call.db().write([&](db::Transaction& tx) {
     Needed needed{"reboot", {vm::kActive}};
-    if (hard) needed.vm_states = {vm::kActive, vm::kStopped, vm::kPaused, vm::kSuspended, vm::kError};
+    if (hard)
+      needed.vm_states = {vm::kActive, vm::kStopped, vm::kPaused, vm::kSuspended, vm::kError};
     Server s = fetch_for_action(call, cloud, tx, "os_compute_api:servers:reboot", needed);
     if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
     s.task_state = hard ? task::kRebootingHard : task::kRebooting;
@@ -118,9 +121,9 @@ http::Response lock(Call& call, Cloud& cloud, bool locked) {
     no_parameters(call, name);
   }
   call.db().write([&](db::Transaction& tx) {
-    Server s = call.fetch(tx, cloud.servers, call.param("id"),
-                          locked ? "os_compute_api:os-lock-server:lock"
-                                 : "os_compute_api:os-lock-server:unlock");
+    Server s = call.fetch(
+        tx, cloud.servers, call.param("id"),
+        locked ? "os_compute_api:os-lock-server:lock" : "os_compute_api:os-lock-server:unlock");
     s.locked = locked;
     s.locked_reason = reason;
     s.updated_at = call.now();
@@ -177,21 +180,45 @@ void record_action(const Call& call, db::Transaction& tx, const Server& server,
        call.caller().user_id.text, call.now()});
 }
 
+void finish_actions(db::Transaction& tx, const std::string& server_id, Instant now, bool failed) {
+  tx.execute(
+      "UPDATE server_actions SET updated_at = ?, message = ? WHERE server_id = ? AND"
+      " updated_at IS NULL",
+      {now, failed ? db::Bind("Error") : db::Bind(nullptr), server_id});
+}
+
 void add_server_action_routes(resource::Service& service, Cloud& cloud) {
   constexpr std::string_view kPath = "/v2.1/servers/{id}/action";
-  const PowerAction powers[] = {
-      {"os-start", "os_compute_api:servers:start", "start", "start", task::kPoweringOn, {vm::kStopped}},
-      {"os-stop", "os_compute_api:servers:stop", "stop", "stop", task::kPoweringOff,
-       {vm::kActive, vm::kError}},
-      {"pause", "os_compute_api:os-pause-server:pause", "pause", "pause", task::kPausing,
-       {vm::kActive}},
-      {"unpause", "os_compute_api:os-pause-server:unpause", "unpause", "unpause", task::kUnpausing,
-       {vm::kPaused}}};
+  const PowerAction powers[] = {{"os-start",
+                                 "os_compute_api:servers:start",
+                                 "start",
+                                 "start",
+                                 task::kPoweringOn,
+                                 {vm::kStopped}},
+                                {"os-stop",
+                                 "os_compute_api:servers:stop",
+                                 "stop",
+                                 "stop",
+                                 task::kPoweringOff,
+                                 {vm::kActive, vm::kError}},
+                                {"pause",
+                                 "os_compute_api:os-pause-server:pause",
+                                 "pause",
+                                 "pause",
+                                 task::kPausing,
+                                 {vm::kActive}},
+                                {"unpause",
+                                 "os_compute_api:os-pause-server:unpause",
+                                 "unpause",
+                                 "unpause",
+                                 task::kUnpausing,
+                                 {vm::kPaused}}};
   for (const PowerAction& a : powers) {
     service.action(kPath, a.name, [&cloud, a](Call& c) { return run_power(c, cloud, a); });
   }
   service.action(kPath, "reboot", [&cloud](Call& c) { return reboot(c, cloud); });
-  service.action(kPath, "os-getConsoleOutput", [&cloud](Call& c) { return console_output(c, cloud); });
+  service.action(kPath, "os-getConsoleOutput",
+                 [&cloud](Call& c) { return console_output(c, cloud); });
   service.action(kPath, "lock", [&cloud](Call& c) { return lock(c, cloud, true); });
   service.action(kPath, "unlock", [&cloud](Call& c) { return lock(c, cloud, false); });
   service.action(kPath, "os-resetState", [&cloud](Call& c) { return reset_state(c, cloud); });

@@ -11,8 +11,8 @@ void add_server_action_routes(resource::Service& service, Cloud& cloud);
 // The row, in a transaction, if the policy lets this caller do `rule` to it; refused with 409 while
 // it is locked (for all but admins) or its state is not among those allowed.
 struct Needed {
-  std::string_view action;                    // "stop", for the message
-  std::vector<std::string_view> vm_states;    // empty: any
+  std::string_view action;                  // "stop", for the message
+  std::vector<std::string_view> vm_states;  // empty: any
   bool task_must_be_none = true;
 };
 Server fetch_for_action(resource::Call& call, Cloud& cloud, db::Transaction& tx,
@@ -20,5 +20,7 @@ Server fetch_for_action(resource::Call& call, Cloud& cloud, db::Transaction& tx,
 // Writes who asked for what, for GET /servers/{id}/os-instance-actions.
 void record_action(const resource::Call& call, db::Transaction& tx, const Server& server,
                    std::string_view action);
+// The server's actions that went on until now are over, well or not.
+void finish_actions(db::Transaction& tx, const std::string& server_id, Instant now, bool failed);
 
 }  // namespace haneul::nova

@@ -46,14 +46,15 @@ Plan make_plan(Call& call, Cloud& cloud, db::Session& session, ServerForm form) 
   plan.flavor = *flavor;
   plan.image = check_image(call, cloud, session, form.image_id, {flavor->ram, flavor->disk});
   if (form.key_name) {
-    plan.keypair = cloud.keypairs.find(
-        session, keypair_key(call.caller().user_id.text, *form.key_name));
+    plan.keypair =
+        cloud.keypairs.find(session, keypair_key(call.caller().user_id.text, *form.key_name));
     if (!plan.keypair) throw Fault::bad_request("Invalid key_name provided.");
   }
   if (form.availability_zone && !cloud.hosts.has_zone(session, *form.availability_zone)) {
     throw Fault::bad_request("The requested availability zone is not available");
   }
-  if (form.host && !cloud.hosts.store().first(session, resource::Where().equals("host", *form.host))) {
+  if (form.host &&
+      !cloud.hosts.store().first(session, resource::Where().equals("host", *form.host))) {
     throw Fault::bad_request(fmt::format("Compute host {} could not be found.", *form.host));
   }
   plan.networks = resolve_networks(call, cloud, session, form);
@@ -111,7 +112,9 @@ std::int64_t reserve_quota(const Call& call, Cloud& cloud, db::Transaction& tx, 
   const auto& project = call.caller().project_id.text;
   for (std::int64_t count = plan.form.max_count;; --count) {
     const std::pair<std::string_view, std::int64_t> wanted[] = {
-        {"instances", count}, {"cores", count * plan.flavor.vcpus}, {"ram", count * plan.flavor.ram}};
+        {"instances", count},
+        {"cores", count * plan.flavor.vcpus},
+        {"ram", count * plan.flavor.ram}};
     std::optional<resource::Quota::Over> over;
     std::size_t taken = 0;
     for (const auto& [name, amount] : wanted) {
@@ -162,8 +165,7 @@ http::Response answer(const Call& call, const Plan& plan, const Server& first) {
   if (first.security_groups != "[]") w.key("security_groups").raw(first.security_groups);
   w.end_object().end_object();
   auto response = http::Response::json(202, w.take());
-  response.headers.set("Location",
-                       fmt::format("{}/v2.1/servers/{}", call.service_url(), first.id));
+  response.headers.set("Location", fmt::format("{}/v2.1/servers/{}", call.service_url(), first.id));
   return response;
 }
 

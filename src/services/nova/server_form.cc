@@ -44,7 +44,8 @@ NetworkWish read_network(Form item) {
   if (!wish.port_id.empty() && !wish.fixed_ip.empty()) {
     throw Fault::bad_request(fmt::format(
         "Specified Fixed IP '{}' cannot be used with port '{}': the two cannot be specified "
-        "together.", wish.fixed_ip, wish.port_id));
+        "together.",
+        wish.fixed_ip, wish.port_id));
   }
   return wish;
 }
@@ -58,8 +59,10 @@ void read_networks(Form& form, const Call& call, ServerForm& out) {
   }
   out.networking_given = true;
   if (call.since(37) && given->text()) {
-    if (*given->text() == "none") out.networking = ServerForm::Networking::none;
-    else if (*given->text() != "auto") form.malformed("networks", "auto, none or a list");
+    if (*given->text() == "none")
+      out.networking = ServerForm::Networking::none;
+    else if (*given->text() != "auto")
+      form.malformed("networks", "auto, none or a list");
     return;
   }
   const json::Array* items = form.array("networks", kNetworksMax);
@@ -119,8 +122,9 @@ void read_block_devices(Form& form, ServerForm& out) {
     };
     if (!v.object()) form.item(v, "block_device_mapping_v2", i);
     if (text("source_type") != "image" || text("destination_type") != "local") {
-      throw Fault::bad_request("Block Device Mapping is Invalid: volumes are not available in "
-                               "this cloud.");
+      throw Fault::bad_request(
+          "Block Device Mapping is Invalid: volumes are not available in "
+          "this cloud.");
     }
     if (out.image_id.empty()) out.image_id = text("uuid");
   }
@@ -234,15 +238,19 @@ std::optional<std::string> read_hostname(Form& form, const Call& call) {
   return name;
 }
 
-std::optional<std::string> read_admin_pass(Form& form) { return form.text("adminPass"); }
+std::optional<std::string> read_admin_pass(Form& form) {
+  return form.text("adminPass");
+}
 
 std::string hostname_of(std::string_view name, std::string_view id) {
   std::string out;
   for (const char c : name) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        c == '-' || c == '.';
-    if (c == ' ' || c == '_' || c == '.') out += '-';
-    else if (plain) out += c;
+    if (c == ' ' || c == '_' || c == '.')
+      out += '-';
+    else if (plain)
+      out += c;
   }
   out = lower(out);
   const auto first = out.find_first_not_of(".-");

@@ -15,7 +15,7 @@ struct NetworkWish {
 // What POST /servers and the rebuild action ask for, checked but not yet looked up.
 struct ServerForm {
   std::string name;
-  std::string image_id;   // empty: none given
+  std::string image_id;  // empty: none given
   std::string flavor_id;
   std::optional<std::string> description, key_name, admin_pass, user_data, hostname;
   std::optional<std::string> availability_zone, host;

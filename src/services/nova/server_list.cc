@@ -19,13 +19,27 @@ constexpr std::int64_t kPageMax = 1000;
 
 // Filters everybody may use; others are for administrators and ignored for the rest.
 // upstream: openstack/nova:nova/api/openstack/compute/servers.py (_get_server_search_options)
-constexpr std::array<std::string_view, 18> kUserFilters = {
-    "reservation_id", "name",   "status", "image",      "flavor",           "ip",
-    "ip6",            "changes-since", "all_tenants", "changes-before", "tags", "tags-any",
-    "not-tags",       "not-tags-any",  "locked",      "limit",      "marker", "uuid"};
+constexpr std::array<std::string_view, 18> kUserFilters = {"reservation_id",
+                                                           "name",
+                                                           "status",
+                                                           "image",
+                                                           "flavor",
+                                                           "ip",
+                                                           "ip6",
+                                                           "changes-since",
+                                                           "all_tenants",
+                                                           "changes-before",
+                                                           "tags",
+                                                           "tags-any",
+                                                           "not-tags",
+                                                           "not-tags-any",
+                                                           "locked",
+                                                           "limit",
+                                                           "marker",
+                                                           "uuid"};
 // From 2.83 on these as well.
 constexpr std::array<std::string_view, 9> kUserFiltersSince83 = {
-    "availability_zone", "config_drive", "key_name",   "created_at",   "launched_at",
+    "availability_zone", "config_drive", "key_name",   "created_at", "launched_at",
     "terminated_at",     "power_state",  "task_state", "vm_state"};
 
 template <class C>
@@ -33,12 +47,17 @@ bool contains(const C& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-[[noreturn]] void bad(std::string message) { throw Fault::bad_request(std::move(message)); }
+[[noreturn]] void bad(std::string message) {
+  throw Fault::bad_request(std::move(message));
+}
 
 Instant time_filter(std::string_view name, const std::string& text) {
   const auto t = parse_instant(text);
-  if (!t) bad(fmt::format("Invalid input for query parameters {}. Value: {}. '{}' is not a "
-                          "'date-time'", name, text, text));
+  if (!t)
+    bad(
+        fmt::format("Invalid input for query parameters {}. Value: {}. '{}' is not a "
+                    "'date-time'",
+                    name, text, text));
   return *t;
 }
 
@@ -92,8 +111,10 @@ void filter_tags(const Call& call, Where& where) {
     std::string sql;
     std::vector<std::string> kept;
     for (const auto tag : split(*text, ',')) {
-      sql += fmt::format("{}EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)",
-                         sql.empty() ? "" : all ? " AND " : " OR ");
+      sql +=
+          fmt::format("{}EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", sql.empty() ? ""
+                                                                                  : all ? " AND "
+                                                                                        : " OR ");
       kept.emplace_back(tag);
     }
     std::vector<db::Bind> binds(kept.begin(), kept.end());
@@ -109,8 +130,8 @@ void filter_plain(const Call& call, const ServerStore& servers, bool admin, Wher
   for (const resource::Field& f : servers.table().resource().fields) {
     if (!f.is_filter) continue;
     const auto name = f.query_name();
-    const bool mine = contains(kUserFilters, name) ||
-                      (call.since(83) && contains(kUserFiltersSince83, name));
+    const bool mine =
+        contains(kUserFilters, name) || (call.since(83) && contains(kUserFiltersSince83, name));
     const auto* text = call.query().find(name);
     if (!text || (!admin && !mine)) continue;
     Server scratch;
@@ -173,13 +194,17 @@ std::vector<resource::Order> read_order(const Call& call, const resource::Resour
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const resource::Field* f = sort_field(r, keys[i]);
     if (!f) {
-      bad(fmt::format("Invalid input for query parameters sort_key. Value: {}. '{}' is not one of "
-                      "the sort keys", keys[i], keys[i]));
+      bad(
+          fmt::format("Invalid input for query parameters sort_key. Value: {}. '{}' is not one of "
+                      "the sort keys",
+                      keys[i], keys[i]));
     }
     const auto dir = i < dirs.size() ? dirs[i] : dirs.empty() ? "desc" : dirs.back();
     if (dir != "asc" && dir != "desc") {
-      bad(fmt::format("Invalid input for query parameters sort_dir. Value: {}. '{}' does not match "
-                      "'^(asc|desc)$'", dir, dir));
+      bad(
+          fmt::format("Invalid input for query parameters sort_dir. Value: {}. '{}' does not match "
+                      "'^(asc|desc)$'",
+                      dir, dir));
     }
     order.push_back({std::string(f->column), dir == "desc"});
   }
@@ -192,8 +217,10 @@ std::int64_t read_limit(const Call& call) {
   if (!text) return kPageMax;
   const auto limit = parse_int(*text);
   if (!limit || *limit < 0) {
-    bad(fmt::format("Invalid input for query parameters limit. Value: {}. '{}' does not match "
-                    "'^[0-9]*$'", *text, *text));
+    bad(
+        fmt::format("Invalid input for query parameters limit. Value: {}. '{}' does not match "
+                    "'^[0-9]*$'",
+                    *text, *text));
   }
   return *limit == 0 ? kPageMax : std::min(*limit, kPageMax);
 }
@@ -221,7 +248,8 @@ http::Response list_servers(Call& call, const ServerStore& servers, bool detail)
     json::Writer w;
     w.reserve(rows.size() * (detail ? 1800 : 300) + 64);
     w.begin_object().key("servers").begin_array();
-    for (const Server& s : rows) detail ? view.detail(w, s, ServerView::Occasion::listed) : view.brief(w, s);
+    for (const Server& s : rows)
+      detail ? view.detail(w, s, ServerView::Occasion::listed) : view.brief(w, s);
     w.end_array();
     const auto path = detail ? "/v2.1/servers/detail" : "/v2.1/servers";
     write_next_link(w, call, "servers", path, more ? rows.back().id : "");

@@ -84,56 +84,6 @@ http::Response detach_interface(Call& call, Cloud& cloud) {
   });
 }
 
-// Security groups ---------------------------------------------------------------------------------
-
-json::Array names_of(const Server& s) {
-  return *json::parse(s.security_groups)->array();
-}
-
-// The group of this name or id; several of one name are a conflict.
-neutron::SecurityGroupFacts find_group(const Call& call, Cloud& cloud, db::Session& session,
-                                       const std::string& name) {
-  auto found = cloud.neutron.security_groups(session, call.caller(), name);
-  if (found.empty()) {
-    throw Fault::not_found(fmt::format("Security group {} not found.", name));
-  }
-  if (found.size() > 1) {
-    throw Fault::conflict(fmt::format(
-        "Multiple security groups found matching '{}'. Use an ID to be more specific.", name));
-  }
-  return std::move(found.front());
-}
-
-http::Response change_groups(Call& call, Cloud& cloud, bool add) {
-  Form form = call.form(add ? "addSecurityGroup" : "removeSecurityGroup");
-  const std::string name = form.required_text("name", {.chars_min = 1});
-  form.done();
-  call.db().write([&](db::Transaction& tx) {
-    Server s = fetch_server(
-        call, cloud, tx,
-        add ? "os_compute_api:os-security-groups:add" : "os_compute_api:os-security-groups:remove");
-    const auto group = find_group(call, cloud, tx, name);
-    json::Array names = names_of(s);
-    const auto gone = std::erase_if(
-        names, [&](const json::Value& n) { return *n.at({"name"})->text() == group.name; });
-    if (add) {
-      cloud.neutron.add_security_group(tx, s.id, group.id);
-      names.emplace_back(json::Object{{"name", group.name}});
-    } else {
-      if (gone == 0) {
-        throw Fault::not_found(
-            fmt::format("Security group {} not associated with the instance {}", group.id, s.id));
-      }
-      cloud.neutron.remove_security_group(tx, s.id, group.id);
-    }
-    s.security_groups = json::dump(json::Value(names));
-    s.updated_at = call.now();
-    cloud.servers.update(tx, s);
-    record_action(call, tx, s, add ? "addSecurityGroup" : "removeSecurityGroup");
-  });
-  return http::Response::empty(202);
-}
-
 // Passwords ---------------------------------------------------------------------------------------
 
 http::Response show_password(Call& call, Cloud& cloud) {
@@ -226,8 +176,6 @@ void add_server_part_routes(resource::Service& s, Cloud& cloud) {
   s.route("GET", one + "/migrations", with(list_server_migrations));
   s.route("GET", one + "/os-volume_attachments", with(list_volumes));
   s.route("GET", "/v2.1/os-migrations", with(list_migrations));
-  s.action(one + "/action", "addSecurityGroup", with(change_groups, true));
-  s.action(one + "/action", "removeSecurityGroup", with(change_groups, false));
   s.action(one + "/action", "changePassword", with(change_password));
 }
 

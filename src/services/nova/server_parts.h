@@ -4,7 +4,7 @@
 
 namespace haneul::nova {
 
-// What hangs on one server beside its own routes: interfaces, security groups, password, topology;
+// What hangs on one server beside its own routes: interfaces, password, topology;
 // and what no server here can have: migrations, attached volumes.
 void add_server_part_routes(resource::Service& service, Cloud& cloud);
 

@@ -62,8 +62,8 @@ http::Response update_server(Call& call, Cloud& cloud) {
 
 http::Response delete_server(Call& call, Cloud& cloud) {
   call.db().write([&](db::Transaction& tx) {
-    Server s = fetch_for_action(call, cloud, tx, "os_compute_api:servers:delete",
-                                {"delete", {}, false});
+    Server s =
+        fetch_for_action(call, cloud, tx, "os_compute_api:servers:delete", {"delete", {}, false});
     if (s.deleting()) return;
     s.task_state = task::kDeleting;
     s.updated_at = call.now();
@@ -80,7 +80,9 @@ http::Response delete_server(Call& call, Cloud& cloud) {
 
 // Metadata: a small map of texts in the server's row. --------------------------------------------
 
-json::Object metadata_of(const Server& s) { return *json::parse(s.metadata)->object(); }
+json::Object metadata_of(const Server& s) {
+  return *json::parse(s.metadata)->object();
+}
 
 http::Response metadata_answer(const json::Object& metadata) {
   return http::Response::json(200, json::dump(json::Object{{"metadata", metadata}}));
@@ -158,7 +160,8 @@ http::Response remove_metadata_item(Call& call, Cloud& cloud) {
   return http::Response::empty(204);
 }
 
-// Addresses ----------------------------------------------------------------------------------------
+// Addresses
+// ----------------------------------------------------------------------------------------
 
 http::Response show_ips(Call& call, Cloud& cloud, bool one) {
   const Server s = call.db().read([&](db::Session& session) {
@@ -173,11 +176,14 @@ http::Response show_ips(Call& call, Cloud& cloud, bool one) {
   return http::Response::json(200, json::dump(json::Object{{call.param("network"), *network}}));
 }
 
-// Tags, from 2.26 on -------------------------------------------------------------------------------
+// Tags, from 2.26 on
+// -------------------------------------------------------------------------------
 
 constexpr std::size_t kTagsMax = 50;
 
-json::Array tags_of(const Server& s) { return *json::parse(s.tags)->array(); }
+json::Array tags_of(const Server& s) {
+  return *json::parse(s.tags)->array();
+}
 
 void need_tags_version(const Call& call) {
   if (!call.since(26)) throw call.dialect().no_such_path();
@@ -200,8 +206,8 @@ http::Response change_tags(Call& call, Cloud& cloud, std::string_view rule, int 
     json::Array list = tags_of(s);
     edit(s, list);
     if (list.size() > kTagsMax) {
-      throw Fault::bad_request(fmt::format("The number of tags exceeded the per-server limit {}",
-                                           kTagsMax));
+      throw Fault::bad_request(
+          fmt::format("The number of tags exceeded the per-server limit {}", kTagsMax));
     }
     s.tags = json::dump(json::Value(list));
     cloud.servers.update(tx, s);
@@ -217,8 +223,9 @@ http::Response replace_tags(Call& call, Cloud& cloud) {
   const auto tags = read_tags(form);
   if (!form.has("tags")) form.fail({.kind = resource::Problem::Kind::missing, .field = "tags"});
   form.done();
-  return change_tags(call, cloud, "os_compute_api:os-server-tags:update_all", 200,
-                     [&](const Server&, json::Array& list) { list.assign(tags.begin(), tags.end()); });
+  return change_tags(
+      call, cloud, "os_compute_api:os-server-tags:update_all", 200,
+      [&](const Server&, json::Array& list) { list.assign(tags.begin(), tags.end()); });
 }
 
 http::Response add_tag(Call& call, Cloud& cloud) {
@@ -249,15 +256,15 @@ http::Response check_tag(Call& call, Cloud& cloud) {
 }
 
 http::Response remove_tag(Call& call, Cloud& cloud) {
-  return change_tags(call, cloud, "os_compute_api:os-server-tags:delete", 204,
-                     [&](const Server& s, json::Array& list) {
-                       const auto gone = std::erase_if(
-                           list, [&](const json::Value& t) { return *t.text() == call.param("tag"); });
-                       if (gone == 0) {
-                         throw Fault::not_found(fmt::format("Server {} has no tag '{}'", s.id,
-                                                            call.param("tag")));
-                       }
-                     });
+  return change_tags(
+      call, cloud, "os_compute_api:os-server-tags:delete", 204,
+      [&](const Server& s, json::Array& list) {
+        const auto gone = std::erase_if(
+            list, [&](const json::Value& t) { return *t.text() == call.param("tag"); });
+        if (gone == 0) {
+          throw Fault::not_found(fmt::format("Server {} has no tag '{}'", s.id, call.param("tag")));
+        }
+      });
 }
 
 }  // namespace

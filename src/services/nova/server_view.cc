@@ -10,8 +10,8 @@ namespace haneul::nova {
 namespace {
 
 bool shows_progress(std::string_view status) {
-  constexpr std::array<std::string_view, 7> kWith = {"ACTIVE",  "BUILD",         "DELETED",  "REBUILD",
-                                                     "RESIZE", "VERIFY_RESIZE", "MIGRATING"};
+  constexpr std::array<std::string_view, 7> kWith = {
+      "ACTIVE", "BUILD", "DELETED", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"};
   return std::find(kWith.begin(), kWith.end(), status) != kWith.end();
 }
 
@@ -39,7 +39,8 @@ std::string host_id_of(std::string_view project_id, std::string_view host) {
 }
 
 ServerView::ServerView(const resource::Call& call)
-    : call_(call), url_(call.service_url()),
+    : call_(call),
+      url_(call.service_url()),
       sees_attributes_(call.allowed("os_compute_api:os-extended-server-attributes")),
       sees_host_status_(call.allowed("os_compute_api:servers:show:host_status")) {}
 
@@ -155,7 +156,8 @@ void ServerView::admin_attributes(json::Writer& w, const Server& s) {
 void ServerView::by_version(json::Writer& w, const Server& s, Occasion occasion,
                             std::string_view group) {
   if (call_.since(9)) w.member("locked", s.locked);
-  if (call_.since(16) && sees_host_status_ && whole(occasion)) w.member("host_status", s.host ? "UP" : "");
+  if (call_.since(16) && sees_host_status_ && whole(occasion))
+    w.member("host_status", s.host ? "UP" : "");
   if (call_.since(19)) w.member("description", s.description);
   if (call_.since(26)) w.key("tags").raw(s.tags);
   if (call_.since(63)) w.key("trusted_image_certificates").null();

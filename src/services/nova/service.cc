@@ -1,6 +1,7 @@
 #include "resource/service.h"
 
 #include "flow/engine.h"
+#include "services/neutron/neutron.h"
 #include "services/nova/aggregate.h"
 #include "services/nova/availability_zone.h"
 #include "services/nova/cloud.h"
@@ -13,6 +14,7 @@
 #include "services/nova/instance_action.h"
 #include "services/nova/limits.h"
 #include "services/nova/metadata_service.h"
+#include "services/nova/networking.h"
 #include "services/nova/nova.h"
 #include "services/nova/policies.h"
 #include "services/nova/power.h"
@@ -22,6 +24,7 @@
 #include "services/nova/server_parts.h"
 #include "services/nova/server_rebuild.h"
 #include "services/nova/server_routes.h"
+#include "services/nova/server_security_group.h"
 #include "services/nova/tenant_usage.h"
 #include "services/nova/versions.h"
 
@@ -37,7 +40,7 @@ constexpr Duration kReportEvery = std::chrono::seconds(60);
 constexpr Duration kComparePowerEvery = std::chrono::minutes(10);
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(policies());
+  auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("nova policies: " + policy.reason());
   return std::move(*policy);
 }
@@ -75,6 +78,10 @@ struct Nova::Impl {
     service.every(kComparePowerEvery, "nova.compare_power", [this] { compare_power(cloud); });
     add_routes();
     add_server_flows(world.flows, cloud);
+    neutron.on_device_change([this](db::Transaction& tx, const std::string& server_id) {
+      auto server = cloud.servers.find(tx, server_id);
+      if (server && refresh_addresses(cloud, tx, *server)) cloud.servers.update(tx, *server);
+    });
   }
 
   void add_routes() {
@@ -86,6 +93,7 @@ struct Nova::Impl {
     add_server_action_routes(service, cloud);
     add_server_rebuild_routes(service, cloud);
     add_server_part_routes(service, cloud);
+    add_server_security_group_routes(service, cloud);
     add_server_group_routes(service, cloud);
     add_instance_action_routes(service, cloud);
     add_quota_set_routes(service);

@@ -40,7 +40,8 @@ std::string number_of(const EVP_PKEY* key, const char* name) {
 
 std::string pem_of(EVP_PKEY* key) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
-  if (!PEM_write_bio_PrivateKey_traditional(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr)) {
+  if (!PEM_write_bio_PrivateKey_traditional(bio.get(), key, nullptr, nullptr, 0, nullptr,
+                                            nullptr)) {
     throw std::runtime_error("the key cannot be written");
   }
   char* data = nullptr;

@@ -6,6 +6,6 @@
 namespace haneul::placement {
 
 // Upstream's names and default rules since 2023.2: project tokens of admins and services.
-std::span<const access::PolicyDefault> policies();
+extern const std::span<const access::PolicyDefault> kPolicies;
 
 }  // namespace haneul::placement

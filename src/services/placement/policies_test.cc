@@ -20,15 +20,15 @@ Caller with_role(const char* role) {
 }
 
 TEST(PlacementPolicies, AllAreUnderstood) {
-  EXPECT_EQ(policies().size(), 38u);
+  EXPECT_EQ(kPolicies.size(), 38u);
   access::ParseNotes notes;
-  for (const auto& declared : policies()) access::parse_rule(declared.rule, notes);
+  for (const auto& declared : kPolicies) access::parse_rule(declared.rule, notes);
   EXPECT_EQ(notes.warnings, std::vector<std::string>());
-  EXPECT_TRUE(Policy::make(policies()));
+  EXPECT_TRUE(Policy::make(kPolicies));
 }
 
 TEST(PlacementPolicies, ForAdminsAndServices) {
-  const auto policy = Policy::make(policies());
+  const auto policy = Policy::make(kPolicies);
   const std::string list = "placement:resource_providers:list";
   EXPECT_TRUE(policy->check(list, with_role("admin")));
   EXPECT_TRUE(policy->check(list, with_role("service")));

@@ -163,7 +163,7 @@ void add_allocation_routes(Routes& r) {
 }
 
 access::Policy make_policy() {
-  auto policy = access::Policy::make(policies());
+  auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("placement policies: " + policy.reason());
   return std::move(*policy);
 }

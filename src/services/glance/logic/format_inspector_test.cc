@@ -25,7 +25,7 @@ TEST(FormatInspector, KnowsTheSizeOfAQcow2Disk) {
   EXPECT_EQ(check("hello", "ami"), "0") << "not inspectable: size unknown";
 }
 
-TEST(FormatInspector, RefusesHostileQcow2Whateverisdeclared) {
+TEST(FormatInspector, RefusesHostileQcow2WhateverIsDeclared) {
   const std::vector<std::string> hostile = {
       qcow2({{8, big(0x200, 8) + big(11, 4)}}),  // a backing file
       qcow2({{72, big(4, 8)}}),                  // a data file

@@ -24,10 +24,14 @@ struct Dirty {
 // Networks stand before the ports on them, groups before their members, routers last.
 int rank(net::Kind kind) {
   switch (kind) {
-    case net::Kind::network: return 0;
-    case net::Kind::security_group: return 1;
-    case net::Kind::port: return 2;
-    case net::Kind::router: return 3;
+    case net::Kind::network:
+      return 0;
+    case net::Kind::security_group:
+      return 1;
+    case net::Kind::port:
+      return 2;
+    case net::Kind::router:
+      return 3;
   }
   return 4;
 }
@@ -87,9 +91,9 @@ Told tell_one(const Context& context, net::Driver& driver, const Dirty& dirty) {
     if (!put(context, driver, dirty.object)) driver.remove(dirty.object);
     return {dirty, ""};
   } catch (const net::Error& e) {
-    log::warning("the network driver would not", {{"kind", kind_name(dirty.object.kind)},
-                                                  {"id", dirty.object.id},
-                                                  {"error", e.what()}});
+    log::warning(
+        "the network driver would not",
+        {{"kind", kind_name(dirty.object.kind)}, {"id", dirty.object.id}, {"error", e.what()}});
     return {dirty, *e.what() ? e.what() : "unknown error"};
   }
 }
@@ -103,10 +107,11 @@ void record(const Context& context, const std::vector<Told>& all) {
         tx.execute("DELETE FROM net_dirty WHERE kind = ? AND id = ? AND version = ?",
                    {kind, t.dirty.object.id, t.dirty.version});
       } else {
-        tx.execute("UPDATE net_dirty SET attempts = attempts + 1, next_try = ?, reason = ?"
-                   " WHERE kind = ? AND id = ? AND version = ?",
-                   {now + pause_after(t.dirty.attempts), t.error, kind, t.dirty.object.id,
-                    t.dirty.version});
+        tx.execute(
+            "UPDATE net_dirty SET attempts = attempts + 1, next_try = ?, reason = ?"
+            " WHERE kind = ? AND id = ? AND version = ?",
+            {now + pause_after(t.dirty.attempts), t.error, kind, t.dirty.object.id,
+             t.dirty.version});
       }
     }
   });
@@ -138,10 +143,14 @@ const flow::Program<NetworkSync> kNetworkSync{
 
 std::string_view kind_name(net::Kind kind) {
   switch (kind) {
-    case net::Kind::network: return "network";
-    case net::Kind::port: return "port";
-    case net::Kind::router: return "router";
-    case net::Kind::security_group: return "security group";
+    case net::Kind::network:
+      return "network";
+    case net::Kind::port:
+      return "port";
+    case net::Kind::router:
+      return "router";
+    case net::Kind::security_group:
+      return "security group";
   }
   return "object";
 }
@@ -154,7 +163,7 @@ flow::Outcome NetworkSync::tell(const flow::Visit&) {
 }
 
 void ensure_sync(db::Transaction& tx, const Context& context) {
-  if (context.world.flows.busy(tx, kSyncSubject)) return;
+  if (context.world.flows.busy(tx, kSyncSubject)) return context.world.flows.wake(tx, kSyncSubject);
   context.world.flows.start(tx, kNetworkSync, NetworkSync{},
                             {.subject = std::string(kSyncSubject)});
 }
@@ -176,16 +185,30 @@ Differences compare(const Context& context, net::Driver& driver) {
   std::set<net::Object> wanted;
   context.world.db.read([&](db::Session& s) {
     add_ids(s, "SELECT id FROM networks", net::Kind::network, wanted);
-    add_ids(s, "SELECT id FROM ports WHERE device_owner <> 'network:floatingip'", net::Kind::port,
-            wanted);
+    // Those two kinds have no object of their own in the network.
+    add_ids(s,
+            "SELECT id FROM ports WHERE device_owner NOT IN ('network:floatingip',"
+            " 'network:distributed')",
+            net::Kind::port, wanted);
     add_ids(s, "SELECT id FROM routers", net::Kind::router, wanted);
     add_ids(s, "SELECT id FROM security_groups", net::Kind::security_group, wanted);
+  });
+  // What waits to be told is no difference yet.
+  std::set<net::Object> waiting;
+  context.world.db.read([&](db::Session& s) {
+    db::Rows rows = s.query("SELECT kind, id FROM net_dirty");
+    while (rows.next()) {
+      waiting.insert({static_cast<net::Kind>(rows.integer(0)), rows.string(1)});
+    }
   });
   Differences out;
   std::set_difference(wanted.begin(), wanted.end(), known.begin(), known.end(),
                       std::back_inserter(out.missing));
   std::set_difference(known.begin(), known.end(), wanted.begin(), wanted.end(),
                       std::back_inserter(out.strays));
+  for (auto* list : {&out.missing, &out.strays}) {
+    std::erase_if(*list, [&](const net::Object& o) { return waiting.contains(o); });
+  }
   return out;
 }
 

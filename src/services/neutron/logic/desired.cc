@@ -62,9 +62,11 @@ std::optional<int> narrow(const std::optional<std::int64_t>& v) {
 
 RouterLeg leg_of(db::Session& session, PortRow port) {
   RouterLeg leg;
-  leg.mtu = session.integer("SELECT mtu FROM networks WHERE id = ?", {port.network_id}).value_or(1442);
+  leg.mtu =
+      session.integer("SELECT mtu FROM networks WHERE id = ?", {port.network_id}).value_or(1442);
   for (const auto& f : fixed_addresses(port)) {
-    if (auto subnet = subnets().find(session, f.subnet_id)) leg.subnets.push_back(std::move(*subnet));
+    if (auto subnet = subnets().find(session, f.subnet_id))
+      leg.subnets.push_back(std::move(*subnet));
   }
   leg.port = std::move(port);
   return leg;
@@ -158,7 +160,9 @@ net::Router to_net(const RouterRow& router, const std::vector<RouterLeg>& interf
   return out;
 }
 
-bool is_wired(const PortRow& port) { return port.device_owner != kFloatingIpOwner; }
+bool is_wired(const PortRow& port) {
+  return port.device_owner != kFloatingIpOwner && port.device_owner != kDistributedOwner;
+}
 
 std::optional<net::Network> desired_network(db::Session& session, std::string_view id) {
   const auto network = networks().find(session, id);

@@ -1,8 +1,8 @@
 #include "services/neutron/logic/ip.h"
 
-#include <arpa/inet.h>
-
 #include <cstring>
+
+#include <arpa/inet.h>
 
 #include "base/text.h"
 
@@ -124,7 +124,9 @@ std::string to_text(const Prefix& p) {
   return to_text(p.address) + "/" + std::to_string(p.length);
 }
 
-std::string network_text(const Prefix& p) { return to_text(Prefix{p.first(), p.length}); }
+std::string network_text(const Prefix& p) {
+  return to_text(Prefix{p.first(), p.length});
+}
 
 std::vector<Range> default_pools(const Prefix& cidr, const std::optional<Address>& gateway) {
   const Address lowest = cidr.first(), highest = cidr.last();

@@ -18,9 +18,9 @@ struct Address {
   bool operator==(const Address& o) const { return version == o.version && bits == o.bits; }
   std::strong_ordering operator<=>(const Address& o) const {
     if (version != o.version) return version <=> o.version;
-    return bits < o.bits ? std::strong_ordering::less
-                         : (bits > o.bits ? std::strong_ordering::greater
-                                          : std::strong_ordering::equal);
+    return bits < o.bits
+               ? std::strong_ordering::less
+               : (bits > o.bits ? std::strong_ordering::greater : std::strong_ordering::equal);
   }
   Address next() const { return {version, bits + 1}; }
 };

@@ -5,13 +5,18 @@
 namespace haneul::neutron {
 namespace {
 
-Prefix prefix(std::string_view text) { return *parse_prefix(text); }
-Address address(std::string_view text) { return *parse_address(text); }
+Prefix prefix(std::string_view text) {
+  return *parse_prefix(text);
+}
+Address address(std::string_view text) {
+  return *parse_address(text);
+}
 
 TEST(Ip, ReadsWhatIsAnAddressAndNothingElse) {
   EXPECT_EQ(to_text(address("10.0.0.1")), "10.0.0.1");
   EXPECT_EQ(to_text(address("2001:DB8::0:1")), "2001:db8::1");
-  for (const char* bad : {"", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1 ", "x", "::g", "1::2::3"}) {
+  for (const char* bad :
+       {"", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1 ", "x", "::g", "1::2::3"}) {
     EXPECT_FALSE(parse_address(bad)) << bad;
   }
   for (const char* bad : {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "::/129", "/8", "::/1x"}) {

@@ -14,13 +14,11 @@ struct Protocol {
   int number;
 };
 constexpr Protocol kProtocols[] = {
-    {"ah", 51},         {"dccp", 33},       {"egp", 8},          {"esp", 50},
-    {"gre", 47},        {"hopopt", 0},      {"icmp", 1},         {"igmp", 2},
-    {"ip", 0},          {"ipip", 4},        {"ipv6-encap", 41},  {"ipv6-frag", 44},
-    {"ipv6-icmp", 58},  {"icmpv6", 58},     {"ipv6-nonxt", 59},  {"ipv6-opts", 60},
-    {"ipv6-route", 43}, {"ospf", 89},       {"pgm", 113},        {"rsvp", 46},
-    {"sctp", 132},      {"tcp", 6},         {"udp", 17},         {"udplite", 136},
-    {"vrrp", 112},
+    {"ah", 51},         {"dccp", 33},       {"egp", 8},        {"esp", 50},      {"gre", 47},
+    {"hopopt", 0},      {"icmp", 1},        {"igmp", 2},       {"ip", 0},        {"ipip", 4},
+    {"ipv6-encap", 41}, {"ipv6-frag", 44},  {"ipv6-icmp", 58}, {"icmpv6", 58},   {"ipv6-nonxt", 59},
+    {"ipv6-opts", 60},  {"ipv6-route", 43}, {"ospf", 89},      {"pgm", 113},     {"rsvp", 46},
+    {"sctp", 132},      {"tcp", 6},         {"udp", 17},       {"udplite", 136}, {"vrrp", 112},
 };
 
 [[noreturn]] void refuse(std::string_view type, std::string message) {
@@ -91,7 +89,8 @@ void check_ports(const SecurityGroupRule& r) {
   }
   const int number = number_of(r.protocol);
   if (number == 1 || number == 58) return check_icmp(r);
-  const bool has_ports = number == 6 || number == 17 || number == 33 || number == 132 || number == 136;
+  const bool has_ports =
+      number == 6 || number == 17 || number == 33 || number == 132 || number == 136;
   if (!has_ports) {
     refuse("SecurityGroupInvalidProtocolForPort",
            fmt::format("Ports cannot be specified for protocol {}. Ports are only supported for "
@@ -101,7 +100,8 @@ void check_ports(const SecurityGroupRule& r) {
   if (r.port_range_min == 0 || r.port_range_max == 0) {
     refuse("SecurityGroupInvalidPortValue", "Invalid value for port 0");
   }
-  const bool ordered = r.port_range_min && r.port_range_max && *r.port_range_min <= *r.port_range_max;
+  const bool ordered =
+      r.port_range_min && r.port_range_max && *r.port_range_min <= *r.port_range_max;
   if (ordered) return;
   refuse("SecurityGroupInvalidPortRange",
          "For TCP/UDP protocols, port_range_min must be <= port_range_max");
@@ -172,7 +172,8 @@ Refusal ethertype(json::Value& value) {
 }
 
 Refusal direction(json::Value& value) {
-  if (value.text() && (*value.text() == "ingress" || *value.text() == "egress")) return std::nullopt;
+  if (value.text() && (*value.text() == "ingress" || *value.text() == "egress"))
+    return std::nullopt;
   return fmt::format("'{}' is not in ['ingress', 'egress']", shown(value));
 }
 
@@ -214,9 +215,8 @@ void check_rule(SecurityGroupRule& r) {
 }
 
 bool is_same_rule(const SecurityGroupRule& a, const SecurityGroupRule& b) {
-  const bool same_prefix =
-      a.remote_ip_prefix == b.remote_ip_prefix ||
-      (is_everything(a.remote_ip_prefix) && is_everything(b.remote_ip_prefix));
+  const bool same_prefix = a.remote_ip_prefix == b.remote_ip_prefix ||
+                           (is_everything(a.remote_ip_prefix) && is_everything(b.remote_ip_prefix));
   return same_prefix && a.direction == b.direction && a.ethertype == b.ethertype &&
          a.port_range_min == b.port_range_min && a.port_range_max == b.port_range_max &&
          number_of(a.protocol) == number_of(b.protocol) && a.remote_group_id == b.remote_group_id &&

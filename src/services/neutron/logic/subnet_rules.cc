@@ -10,8 +10,8 @@ namespace {
 void check_version(const Subnet& subnet, std::string_view text, std::string_view name) {
   const auto prefix = parse_prefix(text);
   if (prefix && prefix->address.version == subnet.ip_version) return;
-  throw invalid_input(fmt::format("{} '{}' does not match the ip_version '{}'", name, text,
-                                  subnet.ip_version));
+  throw invalid_input(
+      fmt::format("{} '{}' does not match the ip_version '{}'", name, text, subnet.ip_version));
 }
 
 void check_dhcp_fits(const Subnet& subnet, const Prefix& cidr) {
@@ -71,15 +71,17 @@ void check_modes(const Subnet& subnet, const Prefix& cidr, const Subnet* old) {
   }
   if (old) return;
   if (ra && address && *ra != *address) {
-    throw invalid_input(fmt::format("ipv6_ra_mode set to '{}' with ipv6_address_mode set to '{}' is "
-                                    "not valid. If both attributes are set, they must be the same "
-                                    "value",
-                                    *ra, *address));
+    throw invalid_input(
+        fmt::format("ipv6_ra_mode set to '{}' with ipv6_address_mode set to '{}' is "
+                    "not valid. If both attributes are set, they must be the same "
+                    "value",
+                    *ra, *address));
   }
   if (is_auto_addressed(subnet) && cidr.length != 64) {
-    throw invalid_input(fmt::format("Invalid CIDR {} for IPv6 address mode. OpenStack uses the "
-                                    "EUI-64 address format, which requires the prefix to be /64",
-                                    subnet.cidr));
+    throw invalid_input(
+        fmt::format("Invalid CIDR {} for IPv6 address mode. OpenStack uses the "
+                    "EUI-64 address format, which requires the prefix to be /64",
+                    subnet.cidr));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/metadata_service.h"
 #include "services/nova/networking.h"
+#include "services/nova/server_actions.h"
 #include "services/nova/tenant_usage.h"
 #include "services/placement/placement.h"
 
@@ -16,8 +17,8 @@ constexpr flow::Step<DeleteServer> kSteps[] = {{"wipe", &DeleteServer::wipe_gues
 }  // namespace
 
 // A delete is tried until it is done; the server stays visible until then.
-const flow::Program<DeleteServer> kDeleteServer{
-    "nova.delete_server", kState, kSteps, nullptr, /*never_gives_up=*/true};
+const flow::Program<DeleteServer> kDeleteServer{"nova.delete_server", kState, kSteps, nullptr,
+                                                /*never_gives_up=*/true};
 
 flow::Outcome DeleteServer::wipe_guest(const flow::Visit& visit) {
   const auto server =
@@ -36,6 +37,7 @@ flow::Outcome DeleteServer::forget(const flow::Visit&) {
     leave_groups(tx, server_id);
     forget_password(tx, server_id);
     record_usage(tx, *server, cloud->world.clock.now());
+    finish_actions(tx, server_id, cloud->world.clock.now(), false);
     cloud->servers.remove(tx, server_id);
   });
 }

@@ -43,8 +43,8 @@ flow::Outcome RebuildServer::start(const flow::Visit& visit) {
       if (s.deleting()) return;
       s.vm_state = was_off ? vm::kStopped : vm::kActive;
       s.task_state.reset();
-      s.power_state = static_cast<std::int64_t>(was_off ? virt::Power::shut_off
-                                                        : virt::Power::running);
+      s.power_state =
+          static_cast<std::int64_t>(was_off ? virt::Power::shut_off : virt::Power::running);
       s.launched_at = cloud->world.clock.now();
       s.fault.reset();
     });

@@ -7,6 +7,7 @@
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/metadata.h"
 #include "services/nova/networking.h"
+#include "services/nova/server_actions.h"
 
 namespace haneul::nova {
 namespace {
@@ -30,21 +31,23 @@ Server ServerFlow::load(const flow::Visit& visit) const {
 void ServerFlow::change(db::Transaction& tx, const std::function<void(Server&)>& edit) const {
   auto server = cloud->servers.find(tx, server_id);
   if (!server) return;
+  const auto fault_before = server->fault;
   edit(*server);
   server->updated_at = cloud->world.clock.now();
   cloud->servers.update(tx, *server);
+  finish_actions(tx, server_id, server->updated_at, server->fault && server->fault != fault_before);
 }
 
 void ServerFlow::plug_ports(const flow::Visit& visit, const Server& server) const {
-  const auto plugs = visit.db.read(
-      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
+  const auto plugs =
+      visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   auto& net = cloud->hosts.drivers(*server.host).net;
   for (const auto& plug : plugs) net.plug(plug.port, plug.mtu);
 }
 
 void ServerFlow::unplug_ports(const flow::Visit& visit, const Server& server) const {
-  const auto plugs = visit.db.read(
-      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
+  const auto plugs =
+      visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   auto& net = cloud->hosts.drivers(*server.host).net;
   for (const auto& plug : plugs) net.unplug(plug.port.id);
 }
@@ -64,8 +67,8 @@ void ServerFlow::make_disks(const flow::Visit& visit, const Server& server) cons
 
 void ServerFlow::define_guest(const flow::Visit& visit, const Server& server) const {
   const auto drivers = cloud->hosts.drivers(*server.host);
-  const auto plugs = visit.db.read(
-      [&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
+  const auto plugs =
+      visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   virt::GuestSpec spec{.id = server.id,
                        .name = server.instance_name(),
                        .title = server.name,
