@@ -27,11 +27,10 @@ TEST(Catalog, ServicesEndpointsAndRegionsLiveTogether) {
   EXPECT_EQ(service.text({"service", "description"}), "names");
   const auto id = service.text({"service", "id"});
   const auto endpoint = identity.post(
-      "/endpoints",
-      fmt::format(
-          R"({{"endpoint":{{"service_id":"{}","interface":"public","url":"http://h/%(project_id)s",)"
-          R"("region_id":"west"}}}})",
-          id));
+      "/endpoints", fmt::format(R"({{"endpoint":{{"service_id":"{}","interface":"public",)"
+                                R"("url":"http://h/%(project_id)s",)"
+                                R"("region_id":"west"}}}})",
+                                id));
   ASSERT_EQ(endpoint.status, 201) << endpoint.body;
   EXPECT_EQ(endpoint.text({"endpoint", "region"}), "west");
   const auto shown = identity.inspect(identity.admin);
@@ -96,17 +95,16 @@ TEST(Limit, OverridesARegisteredOne) {
   const auto service = *services.json.at({"services"})->array()->front().at({"id"})->text();
   const auto registered = identity.post(
       "/registered_limits",
-      fmt::format(
-          R"({{"registered_limits":[{{"service_id":"{}","resource_name":"vol","default_limit":10}}]}})",
-          service));
+      fmt::format(R"({{"registered_limits":[{{"service_id":"{}","resource_name":"vol",)"
+                  R"("default_limit":10}}]}})",
+                  service));
   ASSERT_EQ(registered.status, 201) << registered.body;
   const auto rid = *registered.json.at({"registered_limits"})->array()->front().at({"id"})->text();
   const auto limit = [&](const std::string& project, const char* name) {
-    return identity.post(
-        "/limits",
-        fmt::format(
-            R"({{"limits":[{{"service_id":"{}","resource_name":"{}","resource_limit":5,"project_id":"{}"}}]}})",
-            service, name, project));
+    return identity.post("/limits",
+                         fmt::format(R"({{"limits":[{{"service_id":"{}","resource_name":"{}",)"
+                                     R"("resource_limit":5,"project_id":"{}"}}]}})",
+                                     service, name, project));
   };
   const auto project = identity.project_id("demo");
   EXPECT_EQ(limit(project, "other").status, 403);
