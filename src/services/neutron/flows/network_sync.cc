@@ -193,10 +193,10 @@ Differences compare(const Context& context, net::Driver& driver) {
     add_ids(s, "SELECT id FROM routers", net::Kind::router, wanted);
     add_ids(s, "SELECT id FROM security_groups", net::Kind::security_group, wanted);
   });
-  // What waits to be told is no difference yet.
+  // What waits to be told for the first time is no difference yet.
   std::set<net::Object> waiting;
   context.world.db.read([&](db::Session& s) {
-    db::Rows rows = s.query("SELECT kind, id FROM net_dirty");
+    db::Rows rows = s.query("SELECT kind, id FROM net_dirty WHERE attempts = 0");
     while (rows.next()) {
       waiting.insert({static_cast<net::Kind>(rows.integer(0)), rows.string(1)});
     }

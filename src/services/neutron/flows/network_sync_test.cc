@@ -141,12 +141,11 @@ TEST_F(NetworkSyncTest, DifferencesAreFoundAndMended) {
   const auto network = make_network();
   sync();
   driver_.put(net::Network{.id = "stray"});
+  // The driver tells of this one by itself: it waits to be told again, which is no difference.
   driver_.lose({net::Kind::network, network});
-  auto lines = neutron_->doctor();
-  std::sort(lines.begin(), lines.end());
-  ASSERT_EQ(lines.size(), 2u);
-  EXPECT_NE(std::find(lines.begin(), lines.end(), "network " + network + " is not in the network"),
-            lines.end());
+  const auto lines = neutron_->doctor();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines.front(), "network stray is in the network but has no row");
   neutron_->resync();
   sync();
   EXPECT_TRUE(driver_.network(network));
