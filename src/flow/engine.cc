@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "base/fault.h"
 #include "base/log.h"
@@ -39,7 +40,8 @@ struct Engine::Impl {
     std::deque<std::int64_t> flows;  // unfinished, oldest first
     Instant due;                     // of the first
     bool running = false;
-    bool again = false;  // woken while running
+    bool again = false;  // woken while running: the nap it then takes ends at once
+    bool woken = false;  // what `again` was when it ended
   };
 
   db::Database& db;
@@ -60,9 +62,14 @@ struct Engine::Impl {
 
   void put(std::int64_t id, const std::string& subject, Instant due);
   void load_all();
-  std::optional<std::pair<std::string, std::int64_t>> take(Instant now);
+  struct Turn {
+    std::string subject;
+    std::int64_t id;
+    bool woken;
+  };
+  std::optional<Turn> take(Instant now);
   void give_back(const std::string& subject, std::optional<Instant> due);
-  void run_one(const std::string& subject, std::int64_t id);
+  void run_one(const Turn& turn);
   Recurring* take_recurring(Instant now);
   void run_recurring(Recurring& r);
   void work();
@@ -92,14 +99,14 @@ void Engine::Impl::load_all() {
 }
 
 // Needs the mutex. The subject whose first flow is due, marked as running.
-std::optional<std::pair<std::string, std::int64_t>> Engine::Impl::take(Instant now) {
+std::optional<Engine::Impl::Turn> Engine::Impl::take(Instant now) {
   if (plan.empty() || plan.begin()->first > now) return std::nullopt;
   const std::string subject = plan.begin()->second;
   plan.erase(plan.begin());
   Subject& s = subjects.at(subject);
   s.running = true;
   s.again = false;
-  return std::pair(subject, s.flows.front());
+  return Turn{subject, s.flows.front(), std::exchange(s.woken, false)};
 }
 
 // Needs the mutex. No due time: the subject's first flow is over.
@@ -115,21 +122,22 @@ void Engine::Impl::give_back(const std::string& subject, std::optional<Instant> 
     }
     due = clock.now();
   }
+  s.woken = s.again;
   s.due = s.again ? clock.now() : *due;
   plan.emplace(s.due, subject);
   changed.notify_one();
 }
 
-void Engine::Impl::run_one(const std::string& subject, std::int64_t id) {
+void Engine::Impl::run_one(const Turn& turn) {
   std::optional<Instant> due;
   try {
-    due = runner.run(id);
+    due = runner.run(turn.id, turn.woken);
   } catch (const std::exception& e) {
-    log::error("the flow engine cannot write", {{"subject", subject}, {"error", e.what()}});
+    log::error("the flow engine cannot write", {{"subject", turn.subject}, {"error", e.what()}});
     due = clock.now() + options.retry_first;
   }
   const std::lock_guard lock(mutex);
-  give_back(subject, due);
+  give_back(turn.subject, due);
 }
 
 Recurring* Engine::Impl::take_recurring(Instant now) {
@@ -175,7 +183,7 @@ void Engine::Impl::work() {
     const Instant now = clock.now();
     if (const auto job = take(now)) {
       lock.unlock();
-      run_one(job->first, job->second);
+      run_one(*job);
       lock.lock();
     } else if (Recurring* r = take_recurring(now)) {
       lock.unlock();
@@ -299,7 +307,7 @@ std::size_t Engine::run_until_idle() {
     Recurring* r = job ? nullptr : impl_->take_recurring(impl_->clock.now());
     lock.unlock();
     if (job) {
-      impl_->run_one(job->first, job->second);
+      impl_->run_one(*job);
     } else if (r) {
       impl_->run_recurring(*r);
     } else {

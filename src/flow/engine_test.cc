@@ -143,6 +143,19 @@ TEST_F(EngineTest, OneSubjectOneFlowAtATime) {
   EXPECT_EQ(world_.story.back(), "announce b!");
 }
 
+TEST_F(EngineTest, AWakeDuringTheStepEndsTheNapItThenTakes) {
+  options_.probe = [this](std::string_view step, bool after) {
+    if (step != "test.job/build" || after || !world_.wait_in_build) return;
+    engine_->wake("s");
+    world_.wait_in_build = world_.story.size() < 2;
+  };
+  open();
+  world_.wait_in_build = true;
+  start("a");
+  engine_->run_until_idle();
+  EXPECT_EQ(world_.story.back(), "announce a!");
+}
+
 TEST_F(EngineTest, ACancelEndsTheNapAndUndoes) {
   world_.wait_in_build = true;
   start("a");

@@ -52,10 +52,10 @@ std::optional<Row> Runner::load(std::int64_t id) const {
   });
 }
 
-std::optional<Instant> Runner::run(std::int64_t id) {
+std::optional<Instant> Runner::run(std::int64_t id, bool woken) {
   auto row = load(id);
   if (!row) return std::nullopt;
-  if (row->next_run > clock_.now()) return row->next_run;
+  if (row->next_run > clock_.now() && !woken) return row->next_run;
   const auto found = programs_.find(row->program);
   if (found == programs_.end()) {
     log::error("a flow of an unknown program waits",

@@ -31,7 +31,8 @@ class Runner {
       : db_(database), clock_(clock), options_(options), programs_(programs), counters_(counters) {}
 
   // When it wants to run again; nothing when the flow is over (its row is gone).
-  std::optional<Instant> run(std::int64_t id);
+  // `woken`: its nap ends now, however long it was to be.
+  std::optional<Instant> run(std::int64_t id, bool woken);
 
  private:
   struct Flight;  // a row with its program and object
