@@ -29,7 +29,7 @@ class Golden : public NovaTest {
     return lines + '\n';
   }
   void compare(const std::string& name, const std::string& text) {
-    const auto path = std::filesystem::path(__FILE__).parent_path() / "golden" / name;
+    const auto path = std::filesystem::path(HANEUL_SOURCE_DIR) / "src/services/nova/golden" / name;
     if (std::getenv("HANEUL_WRITE_GOLDENS")) std::ofstream(path) << text;
     std::ifstream file(path);
     const std::string kept{std::istreambuf_iterator<char>(file), {}};
