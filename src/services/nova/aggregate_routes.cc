@@ -244,15 +244,15 @@ http::Response add_host(Call& call, Cloud& cloud) {
       throw Fault::not_found(fmt::format("Compute host {} could not be found.", host));
     }
     Aggregate a = must_find(tx, call);
+    if (std::find(a.hosts.begin(), a.hosts.end(), host) != a.hosts.end()) {
+      throw Fault::conflict(fmt::format("Aggregate {} already has host {}.", a.id, host));
+    }
     const std::vector<std::string> hosts{host};
     if (const std::string zone = a.zone(); !zone.empty()) {
       const ZoneChange change{"Cannot add host to aggregate", a, zone, hosts,
                               Fault::Kind::conflict};
       check_zone(tx, change);
       must_not_move_servers(tx, cloud, host, other_zone(tx, host, a.id), zone, change, "added to");
-    }
-    if (std::find(a.hosts.begin(), a.hosts.end(), host) != a.hosts.end()) {
-      throw Fault::conflict(fmt::format("Aggregate {} already has host {}.", a.id, host));
     }
     tx.execute("INSERT INTO aggregate_hosts (aggregate_id, host) VALUES (?,?)", {a.id, host});
     settle_zones(cloud, tx, hosts);
