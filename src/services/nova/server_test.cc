@@ -243,6 +243,7 @@ TEST_F(NovaTest, TheDoctorSeesWhatDoesNotFit) {
   EXPECT_EQ(found.size(), 5u) << fmt::format("{}", fmt::join(found, "\n"));
   EXPECT_TRUE(says("has a guest 00000000-0000-0000-0000-000000000001 that no server knows"));
   EXPECT_TRUE(says("keeps files of 00000000-0000-0000-0000-000000000001"));
+  EXPECT_TRUE(says("keeps files of 00000000-0000-0000-0000-000000000001"));
   EXPECT_TRUE(says("(patient) is active but host"));
   EXPECT_TRUE(says("128 MEMORY_MB allocated, but its servers need 64"));
   EXPECT_TRUE(says("is charged 2 of cores, but its servers have 1"));
