@@ -36,7 +36,8 @@ class Placement(unittest.TestCase):
 
     def send(self, method, path, body=None, version="1.39"):
         return self.api.request(path, method, json=body, raise_exc=False,
-                                headers={"OpenStack-API-Version": f"placement {version}"})
+                                headers={"OpenStack-API-Version": f"placement {version}",
+                                         "Accept": "application/json"})
 
     def stock(self, total=8):
         path = f"/resource_providers/{self.provider}"
