@@ -308,10 +308,6 @@ std::vector<Object> marked_objects(const Replica& replica) {
   for (const std::string_view table : {kSwitch, kPort, kDhcp, kRouter, kGroup}) {
     replica.each(table, [&](const std::string&, const Row& row) {
       if (auto object = object_of(mark_of(row))) objects.insert(*std::move(object));
-      // Neutron knows a network's metadata port as a port of its own.
-      if (ovsdb::text_of(row, "type") == "localport" && !mark_of(row).empty()) {
-        objects.insert({Kind::port, name_key(row)});
-      }
     });
   }
   return {objects.begin(), objects.end()};

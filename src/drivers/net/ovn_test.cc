@@ -262,8 +262,7 @@ TEST(OvnPlan, PutsAnObjectWithOneTransactionAndThenNothing) {
   nb.put(a_router());
   EXPECT_THAT(marked_objects(nb.replica_),
               ElementsAre(Object{Kind::network, kNet}, Object{Kind::port, kPort},
-                          Object{Kind::port, "meta"}, Object{Kind::router, kRouter},
-                          Object{Kind::security_group, kGroup}));
+                          Object{Kind::router, kRouter}, Object{Kind::security_group, kGroup}));
   const std::string port = nb.replica_.find_one("Logical_Switch_Port", kPort);
   EXPECT_TRUE(nb.members("neutron_pg_drop").has(port));
   EXPECT_TRUE(nb.members(port_group_name(kGroup)).has(port));

@@ -90,10 +90,10 @@ class Servers(unittest.TestCase):
         server = admin.compute.create_server(name="huge", image_id=self.image.id,
                                              flavor_id=flavor.id, networks="none")
         self.addCleanup(admin.compute.delete_server, server)
-        server = admin.compute.get_server(server.id)
-        self.assertEqual("ERROR", server.status)
-        self.assertIn("No valid host was found", server.fault["message"])
-        self.assertIn("MEMORY_MB", server.fault["message"])
+        shown = admin.compute.get(f"/servers/{server.id}").json()["server"]
+        self.assertEqual("ERROR", shown["status"])
+        self.assertIn("No valid host was found", shown["fault"]["message"])
+        self.assertIn("MEMORY_MB", shown["fault"]["message"])
 
     def test_keypairs(self):
         made = self.compute.create_keypair(name="generated")
