@@ -123,8 +123,8 @@ struct Events {
 // exist yet (a port of an unknown network is an Error; an unknown security group waits).
 // Two ports are nothing by themselves: a floating IP's (network:floatingip) has no row anywhere,
 // and the metadata port (network:distributed) comes and goes with its network, whose put() makes
-// it; put() and remove() of them do nothing, list() names the latter. Throws Error; may be
-// repeated. Calls come from one thread at a time.
+// it; put() and remove() of them do nothing, list() names neither. Throws Error; may be repeated.
+// Calls come from one thread at a time.
 class Driver {
  public:
   virtual ~Driver() = default;
