@@ -146,6 +146,8 @@ def creates(cloud, api):
 
 def prepare(api):
     api.unlimit()
+    api.named("/image/v2/images", "images", "haneul-guest")
+    api.named("/compute/v2.1/flavors", "flavors", "m1.nano")
     quota = {"quota": {"network": -1, "port": -1, "subnet": -1}}
     assert api.send("PUT", f"/networking/v2.0/quotas/{api.project}", quota).status == 200
     network = api.send("POST", "/networking/v2.0/networks",
