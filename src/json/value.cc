@@ -47,6 +47,14 @@ const Member* Object::end() const {
   return members_.data() + members_.size();
 }
 
+Member* Object::begin() {
+  return members_.data();
+}
+
+Member* Object::end() {
+  return members_.data() + members_.size();
+}
+
 bool Object::operator==(const Object& other) const {
   if (size() != other.size()) return false;
   return std::all_of(begin(), end(), [&](const Member& m) {

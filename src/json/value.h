@@ -39,6 +39,8 @@ class Object {
   bool empty() const { return size() == 0; }
   const Member* begin() const;
   const Member* end() const;
+  Member* begin();  // keys must not be changed so that two are alike
+  Member* end();
   bool operator==(const Object& other) const;  // order does not matter
 
  private:

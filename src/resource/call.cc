@@ -35,7 +35,7 @@ Form Call::form(std::string_view envelope, bool others_allowed) {
   if (envelope.empty()) return Form(dialect(), whole, "");
   Form outer(dialect(), whole, "");
   auto inner = outer.object(envelope);
-  if (!inner) outer.fail({.kind = Problem::Kind::missing, .field = std::string(envelope)});
+  if (!inner) outer.fail({.kind = Problem::Kind::no_envelope, .field = std::string(envelope)});
   if (!others_allowed) outer.done();
   return Form(dialect(), *outer.given().find(envelope), "");
 }

@@ -1,91 +1,84 @@
 #include "resource/crud.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "access/policy.h"
 #include "json/writer.h"
 #include "resource/body.h"
 #include "resource/dialect.h"
 #include "resource/listing.h"
+#include "resource/rendering.h"
 #include "resource/service.h"
 
 namespace haneul::resource {
 namespace {
 
-std::string_view text_at(const Resource& resource, std::string_view column, const void* row) {
-  const Field* f = resource.field_in_column(column);
-  return f && f->codec == &kText
-             ? std::string_view(*static_cast<const std::string*>(f->member(const_cast<void*>(row))))
-             : std::string_view();
+template <class T>
+T* member_of(const Resource& r, std::string_view column, const Codec& codec, void* row) {
+  const Field* f = r.field_in_column(column);
+  return f && f->codec == &codec ? static_cast<T*>(f->member(row)) : nullptr;
 }
 
-void set_text(const Resource& resource, std::string_view column, std::string text, void* row) {
-  const Field* f = resource.field_in_column(column);
-  if (f && f->codec == &kText) *static_cast<std::string*>(f->member(row)) = std::move(text);
+std::string* text_member(const Resource& r, std::string_view column, void* row) {
+  return member_of<std::string>(r, column, kText, row);
 }
 
-bool wanted(const std::vector<std::string_view>& selected, std::string_view name) {
-  return selected.empty() || std::find(selected.begin(), selected.end(), name) != selected.end();
+void set_time(const Resource& r, std::string_view column, void* row, Instant now) {
+  if (Instant* at = member_of<Instant>(r, column, kTime, row)) *at = now;
 }
 
-// Which rows' guarded fields this caller may see: asked once per field and answer, on the row.
-bool may_see(const Call& call, const Noun& noun, const Field& f, const void* row) {
-  if ((f.guarded_by & show) == 0) return true;
-  return call.allowed(fmt::format("{}:{}", noun.resource.policy.show, f.name),
-                      RowTarget(noun.resource, row));
-}
+// Rows of one body, each beside the object it came from.
+struct Batch {
+  std::unique_ptr<RowList> rows;
+  Items items;
+};
 
-void write_row(json::Writer& w, const Call& call, const Noun& noun, const void* row, Verb verb,
-               const std::vector<std::string_view>& selected, const Noun::WriteExtras& extras) {
-  w.begin_object();
-  for (const Field& f : noun.resource.fields) {
-    if (!f.shown(verb, call.version()) || !wanted(selected, f.name)) continue;
-    if (!may_see(call, noun, f, row)) continue;
-    w.key(f.name);
-    f.codec->write(w, f.member(const_cast<void*>(row)), call.dialect().time_style());
+// What a new row has before hooks: an id, the caller's project unless the body names one (then the
+// policy must let it through), its times.
+void complete(Call& call, const Noun& noun, const json::Object& given, void* row) {
+  const Resource& r = noun.resource;
+  std::string* key = text_member(r, r.key, row);
+  if (key && key->empty()) *key = call.dialect().new_id(r);
+  std::string* owner = r.scope == Scope::project ? text_member(r, r.owner_column, row) : nullptr;
+  if (owner && owner->empty() && !given.has(r.owner_column)) {
+    *owner = call.caller().project_id.text;
   }
-  call.dialect().row_links(w, call, noun.resource,
-                           std::string(text_at(noun.resource, noun.resource.key, row)));
-  if (extras) extras(row, w);
-  w.end_object();
+  set_time(r, "created_at", row, call.now().truncated());
+  set_time(r, "updated_at", row, call.now().truncated());
 }
 
-void reserve_quota(Change& change, const Noun& noun, const void* row, std::int64_t amount) {
-  const auto& r = noun.resource;
+Batch read_batch(Call& call, const Noun& noun) {
+  Batch batch{noun.make_rows(), call.dialect().read_items(call, noun.resource, create)};
+  for (json::Object& given : batch.items.objects) {
+    void* row = batch.rows->add();
+    fill_row(call, noun, create, given, row);
+    complete(call, noun, given, row);
+  }
+  return batch;
+}
+
+void reserve_quota(Call& call, db::Transaction& tx, const Noun& noun, const Batch& batch) {
+  const Resource& r = noun.resource;
   if (r.quota.empty()) return;
-  const auto project = text_at(r, r.owner_column, row);
-  auto& quota = change.call.world().quota;
-  const auto service = change.call.service().facts().name;
-  if (const auto over = quota.reserve(change.tx, service, project, r.quota, amount)) {
-    throw change.call.dialect().over_quota(*over);
+  std::map<std::string, std::int64_t> wanted;
+  for (std::size_t i = 0; i < batch.rows->size(); ++i) {
+    ++wanted[*text_member(r, r.owner_column, batch.rows->at(i))];
+  }
+  for (const auto& [project, amount] : wanted) {
+    const auto over =
+        call.world().quota.reserve(tx, call.service().facts().name, project, r.quota, amount);
+    if (over) throw call.dialect().over_quota(*over);
   }
 }
 
-const json::Object& envelope(Call& call, const Noun& noun) {
-  return call.form(noun.resource.singular).given();
-}
-
-// What a new row has before hooks: an id, and the caller's project or domain unless the body says
-// another and the policy of the verb lets it through.
-void prepare(Call& call, const Noun& noun, void* row) {
-  const auto& r = noun.resource;
-  if (text_at(r, r.key, row).empty()) set_text(r, r.key, call.dialect().new_id(r), row);
-  if (r.scope == Scope::project && text_at(r, r.owner_column, row).empty()) {
-    set_text(r, r.owner_column, call.caller().project_id.text, row);
-  }
-}
-
-void must_find(const Call& call, db::Session& session, const Noun& noun, const std::string& key,
-               std::string_view rule, void* row) {
-  if (!noun.table.find(session, key, noun.rows_for(call), row)) {
-    call.throw_absent(noun.resource, key, rule);
-  }
-  call.enforce(rule, RowTarget(noun.resource, row));
-}
-
-std::string prepared_for(Call& call, const Noun& noun, const json::Object& given) {
-  return noun.prepare ? noun.prepare(call, given) : std::string();
+void release_quota(Call& call, db::Transaction& tx, const Noun& noun, void* row) {
+  const Resource& r = noun.resource;
+  if (r.quota.empty()) return;
+  call.world().quota.release(tx, call.service().facts().name, *text_member(r, r.owner_column, row),
+                             r.quota, 1);
 }
 
 template <class F>
@@ -97,60 +90,154 @@ auto with_duplicates_named(const Call& call, const Noun& noun, F&& body) {
   }
 }
 
+void enforce_create(const Call& call, db::Session& session, const Noun& noun,
+                    const json::Object& given, const void* row) {
+  enforce_on(call, session, noun, noun.resource.policy.create,
+             guard_rules(call, noun, create, given, row), row);
+}
+
+// Slow work before the transaction; only for who may do what it is for.
+std::string prepare_create(Call& call, const Noun& noun, const Batch& batch, std::size_t i) {
+  if (!noun.prepare) return {};
+  const json::Object& given = batch.items.objects[i];
+  call.db().read(
+      [&](db::Session& session) { enforce_create(call, session, noun, given, batch.rows->at(i)); });
+  return noun.prepare(call, given);
+}
+
+void insert_row(Call& call, db::Transaction& tx, const Noun& noun, const Batch& batch,
+                std::size_t i, const std::string& prepared) {
+  void* row = batch.rows->at(i);
+  Change change{call, tx, batch.items.objects[i], prepared};
+  if (noun.before_create) noun.before_create(change, row);
+  noun.table.insert(tx, row);
+  if (noun.after_create) noun.after_create(change, row);
+}
+
+std::string render_many(const Call& call, db::Session& session, const Noun& noun,
+                        const RowList& rows) {
+  const Rendering rendering(call, session, noun, rows, show);
+  json::Writer w;
+  w.begin_object().key(noun.resource.plural).begin_array();
+  for (std::size_t i = 0; i < rows.size(); ++i) rendering.write(w, rows.at(i));
+  w.end_array().end_object();
+  return w.take();
+}
+
 }  // namespace
 
-Where Noun::rows_for(const Call& call) const {
-  return visible ? visible(call) : call.owned(resource);
+void enforce_on(const Call& call, db::Session& session, const Noun& noun, std::string_view rule,
+                const std::vector<std::string>& more, const void* row) {
+  if (!call.has_caller()) throw call.dialect().unauthenticated();
+  RowFacts facts(noun.resource, row);
+  if (noun.facts) noun.facts(session, row, facts);
+  std::vector<std::string> asked{std::string(rule)};
+  asked.insert(asked.end(), more.begin(), more.end());
+  for (const auto& one : asked) {
+    if (call.allowed(one, facts)) continue;
+    const auto& p = noun.resource.policy;
+    const bool seen = rule == p.create || p.show.empty() || call.allowed(p.show, facts);
+    throw call.dialect().refused_among(one, asked, seen);
+  }
+}
+
+namespace {
+
+void find_row(const Call& call, db::Session& session, const Noun& noun, std::string_view key,
+              std::string_view rule, void* row) {
+  if (noun.table.find(session, key, noun.rows_for(call), row)) return;
+  call.throw_absent(noun.resource, key, rule);
+}
+
+}  // namespace
+
+void fetch_row(const Call& call, db::Session& session, const Noun& noun, std::string_view key,
+               std::string_view rule, void* row) {
+  find_row(call, session, noun, key, rule, row);
+  enforce_on(call, session, noun, rule, {}, row);
+}
+
+void touch(const Resource& resource, void* row, Instant now) {
+  set_time(resource, "updated_at", row, now.truncated());
+  if (auto* revision = member_of<std::int64_t>(resource, "revision_number", kInteger, row)) {
+    ++*revision;
+  }
 }
 
 std::string render_one(const Call& call, db::Session& session, const Noun& noun,
                        const RowList& rows, Verb verb) {
-  const auto extras = noun.extras ? noun.extras(call, session, rows) : Noun::WriteExtras();
+  const Rendering rendering(call, session, noun, rows, verb);
   json::Writer w;
   w.begin_object().key(noun.resource.singular);
-  write_row(w, call, noun, rows.at(0), verb, {}, extras);
+  rendering.write(w, rows.at(0));
   w.end_object();
   return w.take();
 }
 
 http::Response create_one(Call& call, const Noun& noun) {
-  const auto rows = noun.make_rows();
-  void* row = rows->add();
-  const json::Object& given = envelope(call, noun);
-  fill_row(call, noun, create, given, row);
-  prepare(call, noun, row);
-  call.enforce(noun.resource.policy.create, RowTarget(noun.resource, row));
-  const std::string prepared = prepared_for(call, noun, given);
+  const Batch batch = read_batch(call, noun);
+  std::vector<std::string> prepared;
+  for (std::size_t i = 0; i < batch.rows->size(); ++i) {
+    prepared.push_back(prepare_create(call, noun, batch, i));
+  }
   return with_duplicates_named(call, noun, [&] {
     return call.db().write([&](db::Transaction& tx) {
-      Change change{call, tx, given, prepared};
-      if (noun.before_create) noun.before_create(change, row);
-      reserve_quota(change, noun, row, 1);
-      noun.table.insert(tx, row);
-      if (noun.after_create) noun.after_create(change, row);
+      for (std::size_t i = 0; i < batch.rows->size(); ++i) {
+        enforce_create(call, tx, noun, batch.items.objects[i], batch.rows->at(i));
+      }
+      reserve_quota(call, tx, noun, batch);
+      for (std::size_t i = 0; i < batch.rows->size(); ++i) {
+        insert_row(call, tx, noun, batch, i, prepared[i]);
+      }
       return http::Response::json(noun.resource.status.create,
-                                  render_one(call, tx, noun, *rows, show));
+                                  batch.items.bulk ? render_many(call, tx, noun, *batch.rows)
+                                                   : render_one(call, tx, noun, *batch.rows, show));
     });
   });
 }
 
 http::Response show_one(Call& call, const Noun& noun, const std::string& key) {
+  if (noun.before_look) noun.before_look(call);
   return call.db().read([&](db::Session& session) {
     const auto rows = noun.make_rows();
-    void* row = rows->add();
-    must_find(call, session, noun, key, noun.resource.policy.show, row);
-    return http::Response::json(200, render_one(call, session, noun, *rows, show));
+    fetch_row(call, session, noun, key, noun.resource.policy.show, rows->add());
+    const Rendering rendering(call, session, noun, *rows, show, selected_members(call));
+    json::Writer w;
+    w.begin_object().key(noun.resource.singular);
+    rendering.write(w, rows->at(0));
+    w.end_object();
+    return http::Response::json(200, w.take());
   });
 }
 
 namespace {
 
 void enforce_list(const Call& call, const Noun& noun) {
+  if (call.dialect().lists_are_open()) return;
   if (!noun.list_target) return call.enforce(noun.resource.policy.list);
   access::PairsTarget target;
   noun.list_target(call, target);
   call.enforce(noun.resource.policy.list, target);
 }
+
+// The rows of a page, in the order they are shown, and what follows them.
+PageEnd read_rows(db::Session& session, const Noun& noun, const Listing& listing, RowList& rows) {
+  noun.table.select(session, listing.page, [&] { return rows.add(); });
+  PageEnd end{.limit = listing.limit, .reversed = listing.reversed};
+  if (listing.limit >= 0 && static_cast<std::int64_t>(rows.size()) > listing.limit) {
+    rows.pop();
+    end.more = true;
+  }
+  if (listing.reversed) rows.reverse();
+  end.rows = static_cast<std::int64_t>(rows.size());
+  if (rows.size() > 0) {
+    end.first = noun.key_of(rows.at(0));
+    end.last = noun.key_of(rows.at(rows.size() - 1));
+  }
+  return end;
+}
+
+constexpr std::size_t kRowBytesExpected = 600;
 
 }  // namespace
 
@@ -160,49 +247,61 @@ http::Response list_all(Call& call, const Noun& noun) {
 }
 
 http::Response list_where(Call& call, const Noun& noun, const Where& also) {
+  if (noun.before_look) noun.before_look(call);
   return call.db().read([&](db::Session& session) {
     Listing listing = read_listing(call, session, noun);
     listing.page.where.and_(also);
     const auto rows = noun.make_rows();
-    noun.table.select(session, listing.page, [&] { return rows->add(); });
-    std::string next;
-    if (listing.limit >= 0 && static_cast<std::int64_t>(rows->size()) > listing.limit) {
-      rows->pop();
-      next = text_at(noun.resource, noun.resource.key, rows->at(rows->size() - 1));
-    }
-    const auto extras = noun.extras ? noun.extras(call, session, *rows) : Noun::WriteExtras();
+    const PageEnd end = read_rows(session, noun, listing, *rows);
+    const Rendering rendering(call, session, noun, *rows, list, listing.selected);
     json::Writer w;
+    w.reserve((rows->size() + 1) * kRowBytesExpected);
     w.begin_object().key(noun.resource.plural).begin_array();
-    for (std::size_t i = 0; i < rows->size(); ++i) {
-      write_row(w, call, noun, rows->at(i), list, listing.selected, extras);
-    }
+    for (std::size_t i = 0; i < rows->size(); ++i) rendering.write(w, rows->at(i));
     w.end_array();
-    call.dialect().end_list(w, call, noun.resource, next);
+    call.dialect().end_list(w, call, noun.resource, end);
     w.end_object();
     return http::Response::json(200, w.take());
   });
 }
 
-http::Response update_one(Call& call, const Noun& noun, const std::string& key) {
-  const json::Object& given = envelope(call, noun);
-  std::string prepared;
-  if (noun.prepare) {
-    const auto seen = noun.make_rows();
-    call.db().read([&](db::Session& session) {
-      must_find(call, session, noun, key, noun.resource.policy.update, seen->add());
-    });
-    prepared = prepared_for(call, noun, given);
+namespace {
+
+// What an update may be told before its transaction: a wrong body where the service looks at that
+// first; the outcome of slow work for who may do it.
+std::string prepare_update(Call& call, const Noun& noun, const std::string& key,
+                           json::Object& given) {
+  if (call.dialect().checks_before_finding()) {
+    const auto scratch = noun.make_rows();
+    fill_row(call, noun, update, given, scratch->add());
   }
+  if (!noun.prepare) return {};
+  const auto seen = noun.make_rows();
+  call.db().read([&](db::Session& session) {
+    fetch_row(call, session, noun, key, noun.resource.policy.update, seen->add());
+  });
+  return noun.prepare(call, given);
+}
+
+}  // namespace
+
+http::Response update_one(Call& call, const Noun& noun, const std::string& key) {
+  Items items = call.dialect().read_items(call, noun.resource, update);
+  json::Object& given = items.objects.front();
+  const std::string prepared = prepare_update(call, noun, key, given);
+  const std::string_view rule = noun.resource.policy.update;
   return with_duplicates_named(call, noun, [&] {
     return call.db().write([&](db::Transaction& tx) {
       const auto before = noun.make_rows(), rows = noun.make_rows();
       void* old = before->add();
       void* row = rows->add();
-      must_find(call, tx, noun, key, noun.resource.policy.update, old);
+      find_row(call, tx, noun, key, rule, old);
+      enforce_on(call, tx, noun, rule, guard_rules(call, noun, update, given, old), old);
       noun.table.find(tx, key, {}, row);
       fill_row(call, noun, update, given, row);
       Change change{call, tx, given, prepared};
       if (noun.before_update) noun.before_update(change, old, row);
+      touch(noun.resource, row, call.now());
       noun.table.update(tx, row);
       if (noun.after_update) noun.after_update(change, old, row);
       return http::Response::json(noun.resource.status.update,
@@ -212,15 +311,16 @@ http::Response update_one(Call& call, const Noun& noun, const std::string& key) 
 }
 
 http::Response remove_one(Call& call, const Noun& noun, const std::string& key) {
+  call.dialect().check_remove(call.request());
   return call.db().write([&](db::Transaction& tx) {
     const auto rows = noun.make_rows();
     void* row = rows->add();
-    must_find(call, tx, noun, key, noun.resource.policy.remove, row);
+    fetch_row(call, tx, noun, key, noun.resource.policy.remove, row);
     const json::Object none;
     Change change{call, tx, none};
     if (noun.before_remove) noun.before_remove(change, row);
     noun.table.remove(tx, key);
-    reserve_quota(change, noun, row, -1);
+    release_quota(call, tx, noun, row);
     if (noun.after_remove) noun.after_remove(change, row);
     return http::Response::empty(noun.resource.status.remove);
   });

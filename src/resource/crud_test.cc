@@ -103,9 +103,8 @@ class PlainDialect final : public Dialect {
   Fault over_quota(const Quota::Over& over) const override {
     return Fault::conflict("too many " + over.resource);
   }
-  void end_list(json::Writer& w, const Call&, const Resource&,
-                const std::string& next) const override {
-    if (!next.empty()) w.member("next", next);
+  void end_list(json::Writer& w, const Call&, const Resource&, const PageEnd& end) const override {
+    if (end.more) w.member("next", end.last);
   }
   bool sees_all(const Call& call) const override { return call.allowed("admin"); }
 };

@@ -4,9 +4,12 @@
 
 #include "base/id.h"
 #include "json/writer.h"
+#include "resource/call.h"
 #include "resource/resource.h"
 
 namespace haneul::resource {
+
+const std::string PageEnd::kNone;
 
 const Paging& Dialect::paging() const {
   static constexpr Paging kStandard{};
@@ -23,6 +26,15 @@ Fault Dialect::duplicate(const Resource& resource, std::string_view) const {
 
 Fault Dialect::refused(std::string_view rule, bool) const {
   return Fault::forbidden(fmt::format("Policy doesn't allow {} to be performed.", rule));
+}
+
+Fault Dialect::refused_among(std::string_view rule, const std::vector<std::string>&,
+                             bool seen) const {
+  return refused(rule, seen);
+}
+
+Items Dialect::read_items(Call& call, const Resource& resource, Verb) const {
+  return {.objects = {call.form(resource.singular).given()}};
 }
 
 // The words of keystonemiddleware, which stands before every service but Keystone.
@@ -47,7 +59,7 @@ Fault Dialect::not_json(std::string_view why) const {
   return Fault::bad_request(fmt::format("The request body is not valid JSON: {}.", why));
 }
 
-void Dialect::end_list(json::Writer&, const Call&, const Resource&, const std::string&) const {}
+void Dialect::end_list(json::Writer&, const Call&, const Resource&, const PageEnd&) const {}
 void Dialect::row_links(json::Writer&, const Call&, const Resource&, const std::string&) const {}
 
 }  // namespace haneul::resource

@@ -6,7 +6,9 @@
 
 #include "base/fault.h"
 #include "http/message.h"
+#include "json/value.h"
 #include "resource/codec.h"
+#include "resource/field.h"
 #include "resource/fwd.h"
 #include "resource/problem.h"
 #include "resource/quota.h"
@@ -20,6 +22,29 @@ struct Paging {
   std::string_view sort_key = "sort_key", sort_dir = "sort_dir";
   std::int64_t page_max = 1000;
   bool unlimited_by_default = false;  // without `limit` everything is given (Keystone, Neutron)
+  bool each_key_has_dir = false;      // a sort key without its direction is refused
+  bool marker_needs_limit = false;    // without `limit` a marker means nothing (Neutron)
+  std::string_view reverse = {};      // key that turns the pages round ("page_reverse"), if any
+};
+
+// What a list's end needs to know of the page just written.
+struct PageEnd {
+  std::string first, last;  // keys of the first and the last row written; empty without rows
+  std::int64_t rows = 0;
+  std::int64_t limit = -1;  // rows of a page; -1: there are no pages
+  bool more = false;        // rows follow (in a reversed page: come before)
+  bool reversed = false;
+
+  const std::string& next_marker() const { return more ? last : kNone; }
+
+ private:
+  static const std::string kNone;
+};
+
+// The objects of a body: one under the noun's name, or several where a service takes many at once.
+struct Items {
+  std::vector<json::Object> objects;
+  bool bulk = false;  // answered as a list
 };
 
 // All in which one service's HTTP differs from another's. One object per service, used by many
@@ -61,10 +86,24 @@ class Dialect {
   virtual Fault body_too_large(std::uint64_t bytes_max) const;
   virtual Fault not_json(std::string_view why) const;
 
-  // Members behind a page: next links, totals. Written inside the list's object. `next_marker` is
-  // empty on the last page.
-  virtual void end_list(json::Writer&, const Call&, const Resource&,
-                        const std::string& next_marker) const;
+  // The same where several rules were asked together, `rule` being the one that said no.
+  virtual Fault refused_among(std::string_view rule, const std::vector<std::string>& asked,
+                              bool seen) const;
+
+  // The body of a create or an update.
+  virtual Items read_items(Call&, const Resource&, Verb) const;
+  // Brings an object's keys into the noun's own words before they are looked at.
+  virtual void adjust(const Call&, const Resource&, json::Object&) const {}
+  // Converts a value to the member's type where the service takes more than that; a list's filter
+  // (Verb::list) is converted, but not limited.
+  virtual Refusal convert(const Field&, json::Value&, Verb) const { return std::nullopt; }
+  // Is an update's body checked before its row is looked for?
+  virtual bool checks_before_finding() const { return false; }
+  // What a DELETE must not be like.
+  virtual void check_remove(const http::Request&) const {}
+
+  // Members behind a page: next links, totals. Written inside the list's object.
+  virtual void end_list(json::Writer&, const Call&, const Resource&, const PageEnd&) const;
   // Links that every row carries ({"self": …}), if the service has them.
   virtual void row_links(json::Writer&, const Call&, const Resource&, const std::string& key) const;
   // May keys that nobody knows be in a body? They are ignored then.
@@ -84,6 +123,9 @@ class Dialect {
   virtual bool filters_compare() const { return false; }
   // The last touch on an error's answer, with the request at hand: WWW-Authenticate and its like.
   virtual void finish_error(const http::Request&, http::Response&) const {}
+  // Is everybody answered with the rows that are his to see, be they none (Neutron)? Else the
+  // policy of the list is asked first.
+  virtual bool lists_are_open() const { return false; }
   // Does this caller see all projects' rows in a project-scoped list?
   virtual bool sees_all(const Call&) const = 0;
 };

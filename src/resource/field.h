@@ -2,10 +2,13 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "json/value.h"
 #include "resource/codec.h"
 #include "resource/version.h"
 
@@ -13,6 +16,11 @@ namespace haneul::resource {
 
 // Where a field may be given, as bits.
 enum Verb : std::uint8_t { create = 1, update = 2, show = 4, list = 8 };
+
+// Why a value is refused, in the service's words; nothing if it is good.
+using Refusal = std::optional<std::string>;
+// Looks at a value that a client sent, and brings it into the form it is kept in.
+using Check = Refusal (*)(json::Value&);
 
 // One member of a resource's struct, declared once: its wire name, its column and every rule the
 // framework keeps for it. Made by field<&T::member>("wire_name"); immutable, in read-only data.
@@ -33,6 +41,7 @@ struct Field {
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  // length or value
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   std::span<const std::string_view> allowed;  // the only values
+  Check check = nullptr;  // instead of limits, where they do not say what a value may be
   Version shown_from{}, shown_to = kForever;
 
   constexpr Field settable(int verbs) const {
@@ -62,6 +71,9 @@ struct Field {
   constexpr Field range(std::int64_t low, std::int64_t high) const { return min(low).max(high); }
   constexpr Field one_of(std::span<const std::string_view> names) const {
     return with([&](Field& f) { f.allowed = names; });
+  }
+  constexpr Field checked(Check how) const {
+    return with([&](Field& f) { f.check = how; });
   }
   constexpr Field filter(std::string_view query_name = {}) const {
     return with([&](Field& f) { f.is_filter = true, f.filter_name = query_name; });

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 #include "json/value.h"
 #include "json/writer.h"
 #include "resource/fwd.h"
+#include "resource/row_target.h"
 #include "resource/table.h"
 
 namespace haneul::resource {
@@ -21,6 +23,54 @@ struct Change {
   const json::Object& given;
   std::string prepared = {};  // what Hooks::prepare made
 };
+
+// A growing array of rows whose type is forgotten.
+class RowList {
+ public:
+  virtual ~RowList() = default;
+  virtual void* add() = 0;
+  virtual const void* at(std::size_t i) const = 0;
+  virtual void* at(std::size_t i) = 0;
+  virtual std::size_t size() const = 0;
+  virtual void pop() = 0;
+  virtual void reverse() = 0;
+};
+
+template <class T>
+class TypedRows final : public RowList {
+ public:
+  void* add() override { return &rows.emplace_back(); }
+  const void* at(std::size_t i) const override { return &rows[i]; }
+  void* at(std::size_t i) override { return &rows[i]; }
+  std::size_t size() const override { return rows.size(); }
+  void pop() override { rows.pop_back(); }
+  void reverse() override { std::reverse(rows.begin(), rows.end()); }
+  std::vector<T> rows;
+};
+
+template <class T>
+const std::vector<T>& rows_of(const RowList& list) {
+  return static_cast<const TypedRows<T>&>(list).rows;
+}
+
+// A key of bodies that is no field of the table, but known to the hooks.
+struct KnownKey {
+  std::string_view name;
+  Check check = nullptr;
+};
+
+// Writes members that are no columns into one row of an answer.
+using WriteMember = std::function<void(const void* row, json::Writer&)>;
+// Such a member: `prepare` is called once for all rows of an answer and gives what writes key and
+// value for each. With a name it can be chosen like a field.
+struct Member {
+  std::string_view name;
+  std::function<WriteMember(const Call&, db::Session&, const RowList&)> prepare;
+};
+
+// A filter that is no column's equality: adds its condition; false if the key is none of its own.
+using Filter = std::function<bool(const Call&, std::string_view key,
+                                  const std::vector<std::string_view>& values, Page&)>;
 
 // The hand-written part of a noun; every hook may be left out.
 template <class T>
@@ -47,30 +97,13 @@ struct Hooks {
   std::function<std::function<void(const T&, json::Writer&)>(const Call&, db::Session&,
                                                              std::span<const T>)>
       extras;
-  // Keys of the body that are no fields of the table but known to the hooks.
-  std::vector<std::string_view> also_known;
-};
-
-// A growing array of rows whose type is forgotten.
-class RowList {
- public:
-  virtual ~RowList() = default;
-  virtual void* add() = 0;
-  virtual const void* at(std::size_t i) const = 0;
-  virtual void* at(std::size_t i) = 0;
-  virtual std::size_t size() const = 0;
-  virtual void pop() = 0;
-};
-
-template <class T>
-class TypedRows final : public RowList {
- public:
-  void* add() override { return &rows.emplace_back(); }
-  const void* at(std::size_t i) const override { return &rows[i]; }
-  void* at(std::size_t i) override { return &rows[i]; }
-  std::size_t size() const override { return rows.size(); }
-  void pop() override { rows.pop_back(); }
-  std::vector<T> rows;
+  std::vector<Member> members = {};
+  std::vector<KnownKey> also_known = {};
+  Filter filter = {};
+  // What policies ask of other rows than this one.
+  std::function<void(db::Session&, const T&, RowFacts&)> facts = {};
+  // Before rows are listed or shown: what comes to be when somebody looks. May write.
+  std::function<void(Call&)> before_look = {};
 };
 
 // A resource and its hooks with the row's type forgotten, so that the verbs are compiled once.
@@ -88,10 +121,14 @@ struct Noun {
   std::function<void(Change&, const void*, const void*)> after_update;
   std::function<Where(const Call&)> visible;
   std::function<void(const Call&, db::Session&, Page&)> narrow;
-  using WriteExtras = std::function<void(const void*, json::Writer&)>;
-  std::function<WriteExtras(const Call&, db::Session&, const RowList&)> extras;
-  std::vector<std::string_view> also_known;
+  std::vector<Member> members;
+  std::vector<KnownKey> also_known;
+  Filter filter;
+  std::function<void(db::Session&, const void*, RowFacts&)> facts;
+  std::function<void(Call&)> before_look;
 
+  const KnownKey* known(std::string_view key) const;
+  std::string_view key_of(const void* row) const;
   Where rows_for(const Call& call) const;
 };
 
@@ -123,14 +160,24 @@ std::shared_ptr<const Noun> make_noun(const Resource& resource, Hooks<T> h) {
   }
   noun->visible = h.visible;
   noun->narrow = h.narrow;
+  noun->members = h.members;
   if (h.extras) {
-    noun->extras = [f = h.extras](const Call& c, db::Session& s, const RowList& rows) {
-      auto write = f(c, s, static_cast<const TypedRows<T>&>(rows).rows);
-      return Noun::WriteExtras(
-          [write](const void* row, json::Writer& w) { write(*static_cast<const T*>(row), w); });
-    };
+    noun->members.push_back(
+        {"", [f = h.extras](const Call& c, db::Session& s, const RowList& rows) {
+           auto write = f(c, s, rows_of<T>(rows));
+           return WriteMember([write](const void* row, json::Writer& w) {
+             write(*static_cast<const T*>(row), w);
+           });
+         }});
   }
   noun->also_known = h.also_known;
+  noun->filter = h.filter;
+  if (h.facts) {
+    noun->facts = [f = h.facts](db::Session& s, const void* row, RowFacts& facts) {
+      f(s, *static_cast<const T*>(row), facts);
+    };
+  }
+  noun->before_look = h.before_look;
   return noun;
 }
 

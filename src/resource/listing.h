@@ -10,8 +10,12 @@ namespace haneul::resource {
 struct Listing {
   Page page;
   std::int64_t limit = 0;                  // rows to answer with; -1: all
+  bool reversed = false;                   // rows come last first and must be turned round
   std::vector<std::string_view> selected;  // members to show; empty: all
 };
+
+// The members asked for by the service's selector ("fields"); empty: all.
+std::vector<std::string_view> selected_members(const Call& call);
 
 Listing read_listing(const Call& call, db::Session& session, const Noun& noun);
 

@@ -81,14 +81,32 @@ std::string python_repr(const json::Value& value) {
   return out;
 }
 
+namespace {
+
+// ('a', 'b' were unexpected)
+std::string unexpected(const Problem& p) {
+  std::string names;
+  for (const auto& key : p.keys) {
+    if (!names.empty()) names += ", ";
+    append_text(names, key);
+  }
+  if (p.keys.empty()) append_text(names, p.field);
+  return fmt::format("Additional properties are not allowed ({} {} unexpected)", names,
+                     p.keys.size() > 1 ? "were" : "was");
+}
+
+}  // namespace
+
 std::string Problem::in_jsonschema_words() const {
   const std::string shown = python_repr(value);
   switch (kind) {
+    case Kind::no_envelope:
     case Kind::missing:
       return fmt::format("'{}' is a required property", field);
     case Kind::unknown:
     case Kind::read_only:
-      return fmt::format("Additional properties are not allowed ('{}' was unexpected)", field);
+    case Kind::unknown_filters:
+      return unexpected(*this);
     case Kind::wrong_type:
       return fmt::format("{} is not of type '{}'", shown, expected);
     case Kind::not_an_object:
@@ -103,6 +121,18 @@ std::string Problem::in_jsonschema_words() const {
       return fmt::format("{} is greater than the maximum of {}", shown, limit);
     case Kind::not_one_of:
       return fmt::format("{} is not one of {}", shown, list_of(allowed));
+    case Kind::refused:
+      return expected;
+    case Kind::not_sort_keys:
+      return fmt::format("'{}' is not a sort key", field);
+    case Kind::not_sort_dirs:
+      return fmt::format("'{}' is not a sort direction", field);
+    case Kind::sort_dirs_count:
+      return "The number of sort keys and of sort directions differ";
+    case Kind::bad_limit:
+      return fmt::format("{} is not a non-negative integer", shown);
+    case Kind::bad_marker:
+      return fmt::format("Marker {} could not be found.", shown);
     case Kind::malformed:
       break;
   }

@@ -29,4 +29,22 @@ std::optional<access::TargetValue> RowTarget::get(std::string_view asked) const 
   return std::string_view(made_.emplace_back(std::move(*text)));
 }
 
+void RowFacts::add(std::string_view name, std::string value) {
+  texts_.emplace_back(name, std::move(value));
+}
+
+void RowFacts::add(std::string_view name, bool value) {
+  flags_.emplace_back(name, value);
+}
+
+std::optional<access::TargetValue> RowFacts::get(std::string_view name) const {
+  for (const auto& [key, value] : texts_) {
+    if (key == name) return access::TargetValue(std::string_view(value));
+  }
+  for (const auto& [key, value] : flags_) {
+    if (key == name) return access::TargetValue(value);
+  }
+  return row_.get(name);
+}
+
 }  // namespace haneul::resource

@@ -20,7 +20,7 @@ void Service::every(Duration interval, std::string name, std::function<void()> r
   jobs_.push_back({std::move(name), interval, std::move(run)});
 }
 
-void Service::add(std::shared_ptr<const Noun> noun) {
+void Service::noun(const std::shared_ptr<const Noun>& noun) {
   const Resource& r = noun->resource;
   const std::string all(r.path), one = all + "/{id}";
   if (!r.policy.create.empty()) {

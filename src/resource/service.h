@@ -63,8 +63,9 @@ class Service {
   // The five verbs as far as the resource names their policies.
   template <class T>
   void resource(const Resource& r, Hooks<T> hooks = {}) {
-    add(make_noun<T>(r, std::move(hooks)));
+    noun(make_noun<T>(r, std::move(hooks)));
   }
+  void noun(const std::shared_ptr<const Noun>& noun);
   void every(Duration interval, std::string name, std::function<void()> run);
   // `steps` must live as long as the program.
   void migrations(std::span<const db::Migration> steps) { migrations_ = steps; }
@@ -76,8 +77,6 @@ class Service {
   db::ModuleMigrations migrations() const { return {facts_.name, migrations_}; }
 
  private:
-  void add(std::shared_ptr<const Noun> noun);
-
   Facts facts_;
   std::unique_ptr<Dialect> dialect_;
   access::Policy policy_;

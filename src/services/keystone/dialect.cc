@@ -108,12 +108,13 @@ const resource::Paging& KeystoneDialect::paging() const {
 
 Fault KeystoneDialect::invalid(const resource::Problem& problem) const {
   using Kind = resource::Problem::Kind;
-  if (problem.expected == "marker") {
+  if (problem.kind == Kind::bad_marker) {
     const std::string* marker = problem.value.text();
     return Fault::not_found(fmt::format("Marker {} could not be found.", marker ? *marker : ""));
   }
-  const bool at_top = problem.kind == Kind::missing || problem.kind == Kind::unknown ||
-                      problem.kind == Kind::read_only || problem.field.empty();
+  const bool at_top = problem.kind == Kind::no_envelope || problem.kind == Kind::missing ||
+                      problem.kind == Kind::unknown || problem.kind == Kind::read_only ||
+                      problem.field.empty();
   if (at_top) return Fault::bad_request(problem.in_jsonschema_words());
   return Fault::bad_request(fmt::format("Invalid input for field '{}': {}", problem.field,
                                         problem.in_jsonschema_words()));
@@ -151,9 +152,9 @@ std::string KeystoneDialect::new_id(const resource::Resource&) const {
 }
 
 void KeystoneDialect::end_list(json::Writer& w, const resource::Call& call,
-                               const resource::Resource&, const std::string& next) const {
-  write_links(w, call, next);
-  if (!next.empty()) w.member("truncated", true);
+                               const resource::Resource&, const resource::PageEnd& end) const {
+  write_links(w, call, end.next_marker());
+  if (end.more) w.member("truncated", true);
 }
 
 void KeystoneDialect::row_links(json::Writer& w, const resource::Call& call,

@@ -30,7 +30,7 @@ class KeystoneDialect final : public resource::Dialect {
   bool absence_is_guarded() const override { return true; }
   bool filters_compare() const override { return true; }
   void end_list(json::Writer& w, const resource::Call& call, const resource::Resource& resource,
-                const std::string& next_marker) const override;
+                const resource::PageEnd& end) const override;
   void row_links(json::Writer& w, const resource::Call& call, const resource::Resource& resource,
                  const std::string& key) const override;
   bool unknown_keys_ignored(const resource::Resource& resource) const override;

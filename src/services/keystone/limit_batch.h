@@ -26,7 +26,8 @@ http::Response create_batch(resource::Call& call, const resource::Noun& noun,
   for (std::size_t i = 0; i < items->size(); ++i) {
     const auto item = form.item((*items)[i], noun.resource.plural, i);
     T& row = rows.rows.emplace_back();
-    fill_row(call, noun, resource::create, item.given(), &row);
+    json::Object given = item.given();
+    fill_row(call, noun, resource::create, given, &row);
     row.id = call.dialect().new_id(noun.resource);
   }
   return call.db().write([&](db::Transaction& tx) {

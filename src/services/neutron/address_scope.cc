@@ -16,7 +16,12 @@ constexpr auto kFields = resource::fields(
     field<&AddressScope::id>("id").filter().sort_key(),
     field<&AddressScope::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&AddressScope::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&AddressScope::ip_version>("ip_version").settable(create).required().filter().sort_key(),
+    field<&AddressScope::ip_version>("ip_version")
+        .checked(ip_version)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
     field<&AddressScope::shared>("shared")
         .settable(create | update)
         .guarded(create | update)
@@ -34,13 +39,10 @@ constexpr resource::Resource kAddressScope{
     .fields = kFields,
 };
 
-constexpr Attribute kAttributes[] = {{"ip_version", ip_version}};
-
 }  // namespace
 
-Collection address_scope_collection(const Context& context) {
+Noun address_scope_noun(const Context& context) {
   Hooks<AddressScope> h;
-  h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
@@ -62,7 +64,7 @@ Collection address_scope_collection(const Context& context) {
                                       scope.id))
         .named("AddressScopeInUse");
   };
-  return make_collection(kAddressScope, std::move(h));
+  return neutron_noun(kAddressScope, std::move(h));
 }
 
 }  // namespace haneul::neutron

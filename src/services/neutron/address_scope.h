@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
+#include "services/neutron/noun.h"
 
 namespace haneul::neutron {
 
@@ -12,6 +12,6 @@ struct AddressScope {
   bool shared = false;
 };
 
-Collection address_scope_collection(const Context& context);
+Noun address_scope_noun(const Context& context);
 
 }  // namespace haneul::neutron

@@ -5,20 +5,14 @@
 #include <string_view>
 
 #include "json/value.h"
+#include "resource/field.h"
 
 namespace haneul::neutron {
 
-// Why a value is refused: ends "Invalid input for <name>. Reason: …."; nothing if it is good.
-using Refusal = std::optional<std::string>;
+// Ends "Invalid input for <name>. Reason: …."
+using resource::Refusal;
 
-// What a client may send for one attribute, where its C++ type alone does not say it. The value is
-// brought into the form it is kept in.
-struct Attribute {
-  std::string_view name;
-  Refusal (*check)(json::Value& value);
-};
-
-// neutron-lib's validators and converters, in their words.
+// neutron-lib's validators and converters, in their words: the checks of fields.
 // upstream: openstack/neutron-lib:neutron_lib/api/validators/__init__.py, converters.py
 Refusal check_text(const json::Value& value, std::size_t chars_max);
 Refusal check_uuid(const json::Value& value);

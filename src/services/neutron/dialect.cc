@@ -1,7 +1,10 @@
 #include "services/neutron/dialect.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "json/writer.h"
 #include "resource/call.h"
 #include "resource/webob.h"
@@ -69,22 +72,82 @@ http::Response Dialect::error_for(const http::Request& request, const Fault& fau
 }
 
 const resource::Paging& Dialect::paging() const {
-  static constexpr resource::Paging kPaging{.unlimited_by_default = true};
+  static constexpr resource::Paging kPaging{
+      .page_max = std::numeric_limits<std::int64_t>::max() - 1,
+      .unlimited_by_default = true,
+      .each_key_has_dir = true,
+      .marker_needs_limit = true,
+      .reverse = "page_reverse"};
   return kPaging;
 }
 
-Fault Dialect::invalid(const resource::Problem& problem) const {
-  using Kind = resource::Problem::Kind;
+namespace {
+
+using resource::Problem;
+
+std::string quoted(const std::vector<std::string>& words) {
+  std::string out = "[";
+  for (const auto& word : words) out += fmt::format("{}'{}'", out.size() > 1 ? ", " : "", word);
+  return out + "]";
+}
+
+// What is wrong with a list's query string.
+// upstream: openstack/neutron:neutron/api/api_common.py
+Fault invalid_query(const Dialect& dialect, const Problem& problem) {
+  using Kind = Problem::Kind;
   switch (problem.kind) {
-    case Kind::missing:
+    case Kind::unknown_filters:
+      return http_bad_request(
+          fmt::format("{} is invalid attribute for filtering", quoted(problem.keys)));
+    case Kind::not_sort_keys:
+      return http_bad_request(
+          fmt::format("{} is invalid attribute for sort_keys", quoted(problem.keys)));
+    case Kind::not_sort_dirs:
+      return http_bad_request(
+          fmt::format("{} is invalid value for sort_dirs, valid value is 'asc' and 'desc'",
+                      quoted(problem.keys)));
+    case Kind::sort_dirs_count:
+      return http_bad_request("The number of sort_keys and sort_dirs must be same");
+    case Kind::bad_limit:
+      return bad_request("limit", fmt::format("Limit must be an integer 0 or greater and not '{}'",
+                                              *problem.value.text()));
+    default:
+      return dialect.no_such(*problem.noun, *problem.value.text());
+  }
+}
+
+}  // namespace
+
+Fault Dialect::invalid(const Problem& problem) const {
+  using Kind = Problem::Kind;
+  switch (problem.kind) {
+    case Kind::no_envelope:
       return http_bad_request(fmt::format("Unable to find '{}' in request body", problem.field));
+    case Kind::missing:
+      return http_bad_request(fmt::format(
+          "Failed to parse request. Required attribute '{}' not specified", problem.field));
     case Kind::unknown:
+      return http_bad_request(
+          fmt::format("Unrecognized attribute(s) '{}'",
+                      problem.keys.empty() ? problem.field : haneul::join(problem.keys, ", ")));
     case Kind::read_only:
-      return http_bad_request(fmt::format("Unrecognized attribute(s) '{}'", problem.field));
+      return http_bad_request(
+          problem.on_update ? fmt::format("Cannot update read-only attribute {}", problem.field)
+                            : fmt::format("Attribute '{}' not allowed in POST", problem.field));
     case Kind::not_an_object:
       return http_bad_request(
           problem.field.empty() ? std::string("Body contains invalid data")
                                 : fmt::format("Object '{}' contains invalid data", problem.field));
+    case Kind::wrong_type:
+      return http_bad_request(fmt::format("Invalid input for {}. Reason: '{}' is not a valid {}.",
+                                          problem.field, shown(problem.value), problem.expected));
+    case Kind::unknown_filters:
+    case Kind::not_sort_keys:
+    case Kind::not_sort_dirs:
+    case Kind::sort_dirs_count:
+    case Kind::bad_limit:
+    case Kind::bad_marker:
+      return invalid_query(*this, problem);
     default:
       break;
   }
@@ -130,6 +193,16 @@ Fault Dialect::duplicate(const resource::Resource& resource, std::string_view) c
 Fault Dialect::refused(std::string_view rule, bool seen) const {
   if (!seen) return hidden();
   return Fault::forbidden(fmt::format("rule:{} is disallowed by policy", rule))
+      .named("PolicyNotAuthorized");
+}
+
+Fault Dialect::refused_among(std::string_view rule, const std::vector<std::string>& asked,
+                             bool seen) const {
+  if (!seen || asked.size() < 2) return refused(rule, seen);
+  std::string words;
+  for (const auto& one : asked)
+    words += fmt::format("{}rule:{}", words.empty() ? "" : " and ", one);
+  return Fault::forbidden(fmt::format("({}) is disallowed by policy", words))
       .named("PolicyNotAuthorized");
 }
 

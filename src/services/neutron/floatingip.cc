@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "resource/call.h"
+#include "resource/crud.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/router.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {
@@ -18,28 +18,47 @@ using resource::field;
 using resource::update;
 using Row = FloatingIpRow;
 
+// Null leaves the choice to Neutron.
+Refusal address_or_any(json::Value& value) {
+  if (value.is_null()) {
+    value = "";
+    return std::nullopt;
+  }
+  return address_or_null(value);
+}
+
 constexpr auto kFields = resource::fields(
     field<&Row::id>("id").filter().sort_key(),
     field<&Row::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&Row::floating_ip_address>("floating_ip_address")
+        .checked(address_or_any)
         .settable(create)
         .guarded(create)
         .filter()
         .sort_key(),
     field<&Row::floating_network_id>("floating_network_id")
+        .checked(uuid)
         .settable(create)
         .required()
         .filter()
         .sort_key(),
     field<&Row::floating_port_id>("floating_port_id").hidden(),
     field<&Row::router_id>("router_id").filter().sort_key(),
-    field<&Row::port_id>("port_id").settable(create | update).filter().sort_key(),
-    field<&Row::fixed_ip_address>("fixed_ip_address").settable(create | update).filter().sort_key(),
+    field<&Row::port_id>("port_id")
+        .checked(uuid_or_null)
+        .settable(create | update)
+        .filter()
+        .sort_key(),
+    field<&Row::fixed_ip_address>("fixed_ip_address")
+        .checked(address_or_null)
+        .settable(create | update)
+        .filter()
+        .sort_key(),
     field<&Row::status>("status").filter().sort_key(),
     field<&Row::description>("description").settable(create | update).max(255).filter().sort_key(),
-    field<&Row::dns_name>("dns_name").settable(create),
-    field<&Row::dns_domain>("dns_domain").settable(create), field<&Row::tags>("tags"),
-    field<&Row::created_at>("created_at").sort_key(),
+    field<&Row::dns_name>("dns_name").checked(dns_label).settable(create),
+    field<&Row::dns_domain>("dns_domain").checked(dns_domain).settable(create),
+    field<&Row::tags>("tags"), field<&Row::created_at>("created_at").sort_key(),
     field<&Row::updated_at>("updated_at").sort_key(),
     field<&Row::revision_number>("revision_number").filter().sort_key());
 static_assert(resource::complete<Row>(kFields));
@@ -53,22 +72,6 @@ constexpr resource::Resource kFloatingIp{
     .quota = "floatingip",
     .event = "floatingip",
     .fields = kFields,
-};
-
-// Null leaves the choice to Neutron.
-Refusal address_or_any(json::Value& value) {
-  if (value.is_null()) {
-    value = "";
-    return std::nullopt;
-  }
-  return address_or_null(value);
-}
-
-constexpr Attribute kAttributes[] = {
-    {"floating_network_id", uuid}, {"floating_ip_address", address_or_any},
-    {"port_id", uuid_or_null},     {"fixed_ip_address", address_or_null},
-    {"subnet_id", uuid_or_null},   {"dns_name", dns_label},
-    {"dns_domain", dns_domain},
 };
 
 Fault bad(std::string_view why) {
@@ -238,8 +241,8 @@ void write_port_details(json::Writer& w, const PortRow& port) {
   w.member("device_owner", port.device_owner).end_object();
 }
 
-Collection::Write details_writer(const resource::Call&, db::Session& session,
-                                 const resource::RowList& rows) {
+WriteMember details_writer(const resource::Call&, db::Session& session,
+                           const resource::RowList& rows) {
   constexpr std::size_t kAtOnce = 500;
   std::vector<std::string> ids;
   auto by_id = std::make_shared<std::map<std::string, PortRow>>();
@@ -280,7 +283,7 @@ void disassociate_floatingips(db::Transaction& tx, const Context& context,
   for (auto& row : floatingips().list(tx, resource::Where().equals("port_id", port_id))) {
     mark_router(tx, context, row);
     let_go(row);
-    touch(kFloatingIp, &row, context.now());
+    resource::touch(kFloatingIp, &row, context.now());
     floatingips().update(tx, row);
   }
 }
@@ -302,10 +305,9 @@ void keep_floatingips(db::Transaction& tx, const Context& context, const PortRow
   }
 }
 
-Collection floatingip_collection(const Context& context) {
+Noun floatingip_noun(const Context& context) {
   Hooks<Row> h;
-  h.attributes = kAttributes;
-  h.also_known = {"subnet_id"};
+  h.also_known = {{"subnet_id", uuid_or_null}};
   h.visible = [&context](const resource::Call& call) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
@@ -322,7 +324,7 @@ Collection floatingip_collection(const Context& context) {
     before_remove(context, c, row);
   };
   h.members = {{"port_details", details_writer}};
-  return make_collection(kFloatingIp, std::move(h));
+  return neutron_noun(kFloatingIp, std::move(h));
 }
 
 }  // namespace haneul::neutron

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
+#include "services/neutron/noun.h"
 #include "services/neutron/port.h"
 
 namespace haneul::neutron {
@@ -22,7 +22,7 @@ struct FloatingIpRow {
 
 const resource::Resource& floatingip_resource();
 const resource::Store<FloatingIpRow>& floatingips();
-Collection floatingip_collection(const Context& context);
+Noun floatingip_noun(const Context& context);
 
 // The port goes: its floating IPs are free again.
 void disassociate_floatingips(db::Transaction& tx, const Context& context,

@@ -24,7 +24,7 @@ constexpr auto kFields = resource::fields(
     field<&Network::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&Network::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&Network::admin_state_up>("admin_state_up").settable(create | update).filter().sort_key(),
-    field<&Network::mtu>("mtu").settable(create | update).filter().sort_key(),
+    field<&Network::mtu>("mtu").checked(mtu).settable(create | update).filter().sort_key(),
     field<&Network::status>("status").filter().sort_key(), field<&Network::subnets>("subnets"),
     field<&Network::shared>("shared")
         .hidden()
@@ -50,8 +50,13 @@ constexpr auto kFields = resource::fields(
         .settable(create | update)
         .guarded(create | update)
         .filter(),
-    field<&Network::dns_domain>("dns_domain").settable(create | update).filter(),
-    field<&Network::availability_zone_hints>("availability_zone_hints").settable(create),
+    field<&Network::dns_domain>("dns_domain")
+        .checked(dns_domain)
+        .settable(create | update)
+        .filter(),
+    field<&Network::availability_zone_hints>("availability_zone_hints")
+        .checked(text_list)
+        .settable(create),
     field<&Network::availability_zones>("availability_zones"),
     field<&Network::ipv4_address_scope>("ipv4_address_scope"),
     field<&Network::ipv6_address_scope>("ipv6_address_scope"),
@@ -67,6 +72,7 @@ constexpr auto kFields = resource::fields(
         .guarded(create | show)
         .filter(),
     field<&Network::segmentation_id>("provider:segmentation_id")
+        .checked(integer_or_null)
         .stored_as("segmentation_id")
         .settable(create)
         .guarded(create | show)
@@ -84,18 +90,6 @@ constexpr resource::Resource kNetwork{
     .quota = "network",
     .event = "network",
     .fields = kFields,
-};
-
-constexpr Attribute kAttributes[] = {
-    {"mtu", mtu},
-    {"dns_domain", dns_domain},
-    {"availability_zone_hints", text_list},
-    {"provider:segmentation_id", integer_or_null},
-    {"is_default",
-     [](json::Value& v) -> Refusal {
-       v = to_boolean(v);
-       return std::nullopt;
-     }},
 };
 
 constexpr std::int64_t kVniMax = (1 << 24) - 1, kVlanMax = 4094, kIpv6MtuMin = 1280,
@@ -263,7 +257,7 @@ void before_update(const Context& context, resource::Change& change, const Netwo
   if (fresh.mtu != old.mtu) check_mtu(change.tx, context, fresh);
 }
 
-Collection::Member sharing_member(const Context& context) {
+Member sharing_member(const Context& context) {
   return {"shared", [&context](const resource::Call& call, db::Session&, const resource::RowList&) {
             const bool admin = context.is_admin(call.caller());
             const std::string own = call.caller().project_id.text;
@@ -275,7 +269,7 @@ Collection::Member sharing_member(const Context& context) {
           }};
 }
 
-Collection::Member default_member() {
+Member default_member() {
   return {"is_default", [](const resource::Call&, db::Session&, const resource::RowList&) {
             return [](const void* row, json::Writer& w) {
               const auto& n = *static_cast<const Network*>(row);
@@ -386,9 +380,8 @@ void empty_network(db::Transaction& tx, const Context& context, const Network& n
   mark_dirty(tx, context, net::Kind::network, n.id);
 }
 
-Collection network_collection(const Context& context) {
+Noun network_noun(const Context& context) {
   Hooks<Network> h;
-  h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     return visible_networks(call.caller(), context.is_admin(call.caller()));
   };
@@ -417,7 +410,7 @@ Collection network_collection(const Context& context) {
     empty_network(c.tx, context, n);
   };
   h.members = {sharing_member(context), default_member()};
-  return make_collection(kNetwork, std::move(h));
+  return neutron_noun(kNetwork, std::move(h));
 }
 
 }  // namespace haneul::neutron

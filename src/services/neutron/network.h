@@ -3,9 +3,9 @@
 #include <string>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
+#include "services/neutron/noun.h"
 
 namespace haneul::neutron {
 
@@ -33,7 +33,7 @@ struct Network {
 
 const resource::Resource& network_resource();
 const resource::Store<Network>& networks();
-Collection network_collection(const Context& context);
+Noun network_noun(const Context& context);
 
 // Networks this caller may see; "" names the networks table's own columns.
 resource::Where visible_networks(const access::Caller& caller, bool is_admin);

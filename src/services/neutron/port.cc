@@ -21,81 +21,6 @@ using resource::field;
 using resource::show;
 using resource::update;
 
-constexpr auto kFields = resource::fields(
-    field<&PortRow::id>("id").filter().sort_key(),
-    field<&PortRow::name>("name").settable(create | update).max(255).filter().sort_key(),
-    field<&PortRow::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&PortRow::network_id>("network_id").settable(create).required().filter().sort_key(),
-    field<&PortRow::mac_address>("mac_address")
-        .settable(create | update)
-        .guarded(create | update)
-        .filter()
-        .sort_key(),
-    field<&PortRow::admin_state_up>("admin_state_up").settable(create | update).filter().sort_key(),
-    field<&PortRow::status>("status").filter().sort_key(),
-    field<&PortRow::device_id>("device_id")
-        .settable(create | update)
-        .max(255)
-        .guarded(create | update)
-        .filter()
-        .sort_key(),
-    field<&PortRow::device_owner>("device_owner")
-        .settable(create | update)
-        .max(255)
-        .guarded(create | update)
-        .filter()
-        .sort_key(),
-    field<&PortRow::fixed_ips>("fixed_ips").settable(create | update).guarded(create | update),
-    field<&PortRow::allowed_address_pairs>("allowed_address_pairs")
-        .settable(create | update)
-        .guarded(create | update),
-    field<&PortRow::extra_dhcp_opts>("extra_dhcp_opts").settable(create | update),
-    field<&PortRow::security_groups>("security_groups").settable(create | update),
-    field<&PortRow::port_security_enabled>("port_security_enabled")
-        .settable(create | update)
-        .guarded(create | update)
-        .filter(),
-    field<&PortRow::host_id>("binding:host_id")
-        .stored_as("host_id")
-        .settable(create | update)
-        .max(255)
-        .guarded(create | update | show)
-        .filter(),
-    field<&PortRow::profile>("binding:profile")
-        .stored_as("profile")
-        .settable(create | update)
-        .guarded(create | update | show),
-    field<&PortRow::vif_type>("binding:vif_type").stored_as("vif_type").guarded(show).filter(),
-    field<&PortRow::vif_details>("binding:vif_details").stored_as("vif_details").guarded(show),
-    field<&PortRow::vnic_type>("binding:vnic_type")
-        .stored_as("vnic_type")
-        .settable(create | update)
-        .guarded(create | update)
-        .filter(),
-    field<&PortRow::description>("description")
-        .settable(create | update)
-        .max(255)
-        .filter()
-        .sort_key(),
-    field<&PortRow::dns_name>("dns_name").settable(create | update).filter(),
-    field<&PortRow::dns_assignment>("dns_assignment"),
-    field<&PortRow::made_for_device>("made_for_device").hidden(),
-    field<&PortRow::tags>("tags").settable(create),
-    field<&PortRow::created_at>("created_at").sort_key(),
-    field<&PortRow::updated_at>("updated_at").sort_key(),
-    field<&PortRow::revision_number>("revision_number").filter().sort_key());
-static_assert(resource::complete<PortRow>(kFields));
-
-constexpr resource::Resource kPort{
-    .singular = "port",
-    .plural = "ports",
-    .path = "/v2.0/ports",
-    .policy = {"create_port", "get_port", "get_port", "update_port", "delete_port"},
-    .quota = "port",
-    .event = "port",
-    .fields = kFields,
-};
-
 Refusal vnic_type(json::Value& value) {
   static constexpr std::string_view kKnown[] = {"normal",
                                                 "direct",
@@ -119,17 +44,95 @@ Refusal profile(json::Value& value) {
   return object_or_null(value);
 }
 
-constexpr Attribute kAttributes[] = {
-    {"network_id", uuid},
-    {"mac_address", mac_address},
-    {"fixed_ips", fixed_ips},
-    {"allowed_address_pairs", address_pairs},
-    {"extra_dhcp_opts", extra_dhcp_options},
-    {"security_groups", uuid_list},
-    {"binding:profile", profile},
-    {"binding:vnic_type", vnic_type},
-    {"dns_name", dns_label},
-    {"tags", tags},
+constexpr auto kFields = resource::fields(
+    field<&PortRow::id>("id").filter().sort_key(),
+    field<&PortRow::name>("name").settable(create | update).max(255).filter().sort_key(),
+    field<&PortRow::project_id>("project_id").settable(create).max(255).filter().sort_key(),
+    field<&PortRow::network_id>("network_id")
+        .checked(uuid)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&PortRow::mac_address>("mac_address")
+        .checked(mac_address)
+        .settable(create | update)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
+    field<&PortRow::admin_state_up>("admin_state_up").settable(create | update).filter().sort_key(),
+    field<&PortRow::status>("status").filter().sort_key(),
+    field<&PortRow::device_id>("device_id")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
+    field<&PortRow::device_owner>("device_owner")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update)
+        .filter()
+        .sort_key(),
+    field<&PortRow::fixed_ips>("fixed_ips")
+        .checked(fixed_ips)
+        .settable(create | update)
+        .guarded(create | update),
+    field<&PortRow::allowed_address_pairs>("allowed_address_pairs")
+        .checked(address_pairs)
+        .settable(create | update)
+        .guarded(create | update),
+    field<&PortRow::extra_dhcp_opts>("extra_dhcp_opts")
+        .checked(extra_dhcp_options)
+        .settable(create | update),
+    field<&PortRow::security_groups>("security_groups")
+        .checked(uuid_list)
+        .settable(create | update),
+    field<&PortRow::port_security_enabled>("port_security_enabled")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&PortRow::host_id>("binding:host_id")
+        .stored_as("host_id")
+        .settable(create | update)
+        .max(255)
+        .guarded(create | update | show)
+        .filter(),
+    field<&PortRow::profile>("binding:profile")
+        .checked(profile)
+        .stored_as("profile")
+        .settable(create | update)
+        .guarded(create | update | show),
+    field<&PortRow::vif_type>("binding:vif_type").stored_as("vif_type").guarded(show).filter(),
+    field<&PortRow::vif_details>("binding:vif_details").stored_as("vif_details").guarded(show),
+    field<&PortRow::vnic_type>("binding:vnic_type")
+        .checked(vnic_type)
+        .stored_as("vnic_type")
+        .settable(create | update)
+        .guarded(create | update)
+        .filter(),
+    field<&PortRow::description>("description")
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
+    field<&PortRow::dns_name>("dns_name").checked(dns_label).settable(create | update).filter(),
+    field<&PortRow::dns_assignment>("dns_assignment"),
+    field<&PortRow::made_for_device>("made_for_device").hidden(),
+    field<&PortRow::tags>("tags").checked(tags).settable(create),
+    field<&PortRow::created_at>("created_at").sort_key(),
+    field<&PortRow::updated_at>("updated_at").sort_key(),
+    field<&PortRow::revision_number>("revision_number").filter().sort_key());
+static_assert(resource::complete<PortRow>(kFields));
+
+constexpr resource::Resource kPort{
+    .singular = "port",
+    .plural = "ports",
+    .path = "/v2.0/ports",
+    .policy = {"create_port", "get_port", "get_port", "update_port", "delete_port"},
+    .quota = "port",
+    .event = "port",
+    .fields = kFields,
 };
 
 // fixed_ips=ip_address=…&fixed_ips=subnet_id=…: one address must meet both.
@@ -283,9 +286,8 @@ resource::Where visible_ports(const access::Caller& caller, bool is_admin) {
   return rows_on_visible_networks(caller, is_admin, true);
 }
 
-Collection port_collection(const Context& context) {
+Noun port_noun(const Context& context) {
   Hooks<PortRow> h;
-  h.attributes = kAttributes;
   h.filter = filter_port;
   h.visible = [&context](const resource::Call& call) {
     return visible_ports(call.caller(), context.is_admin(call.caller()));
@@ -313,7 +315,7 @@ Collection port_collection(const Context& context) {
     mark_dirty(c.tx, context, net::Kind::port, p.id);
     mark_router_of(c.tx, context, p);
   };
-  return make_collection(kPort, std::move(h));
+  return neutron_noun(kPort, std::move(h));
 }
 
 }  // namespace haneul::neutron

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
 #include "services/neutron/network.h"
+#include "services/neutron/noun.h"
 #include "services/neutron/subnet.h"
 
 namespace haneul::neutron {
@@ -45,7 +45,7 @@ std::vector<FixedAddress> fixed_addresses(const PortRow& port);
 
 const resource::Resource& port_resource();
 const resource::Store<PortRow>& ports();
-Collection port_collection(const Context& context);
+Noun port_noun(const Context& context);
 resource::Where visible_ports(const access::Caller& caller, bool is_admin);
 
 // What a new port asks for beside its row's plain members. Null: the client said nothing.

@@ -2,11 +2,12 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "resource/crud.h"
+#include "resource/quota.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/floatingip.h"
 #include "services/neutron/ipam.h"
 #include "services/neutron/port.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {
@@ -96,7 +97,7 @@ void remove_port(db::Transaction& tx, const Context& context, const PortRow& por
 }
 
 void save_port(db::Transaction& tx, const Context& context, PortRow& port) {
-  touch(port_resource(), &port, context.now());
+  resource::touch(port_resource(), &port, context.now());
   ports().update(tx, port);
   mark_dirty(tx, context, net::Kind::port, port.id);
   note_port(tx, context, port.id);

@@ -13,12 +13,37 @@ using resource::create;
 using resource::field;
 using resource::update;
 
+Refusal object_type(json::Value& value) {
+  if (value.text() && *value.text() == "network") return std::nullopt;
+  return fmt::format("{} is not in ['network']", shown(value));
+}
+
+Refusal action(json::Value& value) {
+  if (value.text() && *value.text() == "access_as_shared") return std::nullopt;
+  return fmt::format("{} is not in ['access_as_shared']", shown(value));
+}
+
 constexpr auto kFields = resource::fields(
     field<&RbacPolicy::id>("id").filter().sort_key(),
     field<&RbacPolicy::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&RbacPolicy::object_type>("object_type").settable(create).required().filter().sort_key(),
-    field<&RbacPolicy::object_id>("object_id").settable(create).required().filter().sort_key(),
-    field<&RbacPolicy::action>("action").settable(create).required().filter().sort_key(),
+    field<&RbacPolicy::object_type>("object_type")
+        .checked(object_type)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&RbacPolicy::object_id>("object_id")
+        .checked(uuid)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&RbacPolicy::action>("action")
+        .checked(action)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
     field<&RbacPolicy::target_project>("target_tenant")
         .stored_as("target_project")
         .settable(create | update)
@@ -39,19 +64,6 @@ constexpr resource::Resource kRbacPolicy{
     .event = "rbac_policy",
     .fields = kFields,
 };
-
-Refusal object_type(json::Value& value) {
-  if (value.text() && *value.text() == "network") return std::nullopt;
-  return fmt::format("{} is not in ['network']", shown(value));
-}
-
-Refusal action(json::Value& value) {
-  if (value.text() && *value.text() == "access_as_shared") return std::nullopt;
-  return fmt::format("{} is not in ['access_as_shared']", shown(value));
-}
-
-constexpr Attribute kAttributes[] = {
-    {"object_type", object_type}, {"object_id", uuid}, {"action", action}};
 
 void check_object(const Context& context, resource::Change& change, const RbacPolicy& policy) {
   const auto& caller = change.call.caller();
@@ -89,9 +101,8 @@ void refresh_shared(db::Transaction& tx, std::string_view network_id) {
 
 }  // namespace
 
-Collection rbac_policy_collection(const Context& context) {
+Noun rbac_policy_noun(const Context& context) {
   Hooks<RbacPolicy> h;
-  h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
@@ -111,7 +122,7 @@ Collection rbac_policy_collection(const Context& context) {
   h.after_remove = [](resource::Change& c, const RbacPolicy& p) {
     refresh_shared(c.tx, p.object_id);
   };
-  return make_collection(kRbacPolicy, std::move(h));
+  return neutron_noun(kRbacPolicy, std::move(h));
 }
 
 }  // namespace haneul::neutron

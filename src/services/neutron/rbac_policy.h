@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
+#include "services/neutron/noun.h"
 
 namespace haneul::neutron {
 
@@ -11,6 +11,6 @@ struct RbacPolicy {
   std::string id, project_id, object_type, object_id, action, target_project;
 };
 
-Collection rbac_policy_collection(const Context& context);
+Noun rbac_policy_noun(const Context& context);
 
 }  // namespace haneul::neutron

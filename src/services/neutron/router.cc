@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "resource/call.h"
+#include "resource/crud.h"
 #include "resource/problem.h"
 #include "services/neutron/errors.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {
@@ -26,13 +26,16 @@ constexpr auto kFields = resource::fields(
         .sort_key(),
     field<&RouterRow::status>("status").filter().sort_key(),
     field<&RouterRow::external_gateway_info>("external_gateway_info")
+        .checked(gateway_info)
         .hidden()
         .settable(create | update)
         .guarded(create | update),
     field<&RouterRow::gateway_port_id>("gw_port_id").stored_as("gateway_port_id").hidden(),
     field<&RouterRow::gateway_network_id>("gateway_network_id").hidden(),
-    field<&RouterRow::routes>("routes").settable(update),
-    field<&RouterRow::availability_zone_hints>("availability_zone_hints").settable(create),
+    field<&RouterRow::routes>("routes").checked(host_routes).settable(update),
+    field<&RouterRow::availability_zone_hints>("availability_zone_hints")
+        .checked(text_list)
+        .settable(create),
     field<&RouterRow::availability_zones>("availability_zones"),
     field<&RouterRow::description>("description")
         .settable(create | update)
@@ -54,13 +57,7 @@ constexpr resource::Resource kRouter{
     .fields = kFields,
 };
 
-constexpr Attribute kAttributes[] = {
-    {"external_gateway_info", gateway_info},
-    {"routes", host_routes},
-    {"availability_zone_hints", text_list},
-};
-
-Collection::Write gateway_writer(const resource::Call&, db::Session&, const resource::RowList&) {
+WriteMember gateway_writer(const resource::Call&, db::Session&, const resource::RowList&) {
   return [](const void* row, json::Writer& w) {
     w.key("external_gateway_info")
         .raw(static_cast<const RouterRow*>(row)->external_gateway_info.text);
@@ -147,7 +144,7 @@ std::vector<PortRow> interfaces_of(db::Session& session, std::string_view router
 }
 
 void save_router(db::Transaction& tx, const Context& context, RouterRow& router) {
-  touch(kRouter, &router, context.now());
+  resource::touch(kRouter, &router, context.now());
   routers().update(tx, router);
   mark_dirty(tx, context, net::Kind::router, router.id);
 }
@@ -174,9 +171,8 @@ void check_routes(db::Session& session, const Context& context, const RouterRow&
   }
 }
 
-Collection router_collection(const Context& context) {
+Noun router_noun(const Context& context) {
   Hooks<RouterRow> h;
-  h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
@@ -196,7 +192,7 @@ Collection router_collection(const Context& context) {
     before_remove(context, c, r);
   };
   h.members = {{"external_gateway_info", gateway_writer}};
-  return make_collection(kRouter, std::move(h));
+  return neutron_noun(kRouter, std::move(h));
 }
 
 }  // namespace haneul::neutron

@@ -5,9 +5,9 @@
 
 #include "resource/service.h"
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
+#include "services/neutron/noun.h"
 #include "services/neutron/port.h"
 
 namespace haneul::neutron {
@@ -30,7 +30,7 @@ struct RouterRow {
 
 const resource::Resource& router_resource();
 const resource::Store<RouterRow>& routers();
-Collection router_collection(const Context& context);
+Noun router_noun(const Context& context);
 void add_router_actions(resource::Service& service, const Context& context);
 
 std::vector<PortRow> interfaces_of(db::Session& session, std::string_view router_id);

@@ -4,20 +4,18 @@
 #include <fmt/format.h>
 
 #include "resource/call.h"
+#include "resource/crud.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/router.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {
 
-using Shared = std::shared_ptr<const Collection>;
-
 // The row and the right to do `action` to it.
-RouterRow find_router(resource::Call& call, db::Session& session, const Collection& c,
+RouterRow find_router(resource::Call& call, db::Session& session, const resource::Noun& noun,
                       std::string_view action) {
   RouterRow router;
-  fetch(call, session, c, call.param("id"), action, &router);
+  resource::fetch_row(call, session, noun, call.param("id"), action, &router);
   return router;
 }
 
@@ -37,14 +35,14 @@ std::string render(const RouterRow& router, const InterfaceInfo& info) {
   return w.take();
 }
 
-http::Response change_interface(resource::Call& call, const Context& context, const Collection& c,
-                                bool adds) {
+http::Response change_interface(resource::Call& call, const Context& context,
+                                const resource::Noun& noun, bool adds) {
   const json::Value& body = call.body();
   if (!body.object()) throw http_bad_request("Body contains invalid data");
   const auto subnet_id = id_in(body, "subnet_id"), port_id = id_in(body, "port_id");
   return call.db().write([&](db::Transaction& tx) {
     RouterRow router =
-        find_router(call, tx, c, adds ? "add_router_interface" : "remove_router_interface");
+        find_router(call, tx, noun, adds ? "add_router_interface" : "remove_router_interface");
     if (!subnet_id && !port_id) {
       throw bad_request("router", "Either subnet_id or port_id must be specified");
     }
@@ -73,13 +71,13 @@ json::Array sent_routes(resource::Call& call) {
 }
 
 // upstream: openstack/neutron:neutron/db/extraroute_db.py add_extraroutes
-http::Response change_routes(resource::Call& call, const Context& context, const Collection& c,
-                             bool adds) {
+http::Response change_routes(resource::Call& call, const Context& context,
+                             const resource::Noun& noun, bool adds) {
   const json::Array given = sent_routes(call);
   return call.db().write([&](db::Transaction& tx) {
-    const auto rows = c.noun->make_rows();
+    const auto rows = noun.make_rows();
     auto& router = *static_cast<RouterRow*>(rows->add());
-    router = find_router(call, tx, c, adds ? "add_extraroutes" : "remove_extraroutes");
+    router = find_router(call, tx, noun, adds ? "add_extraroutes" : "remove_extraroutes");
     json::Array now = *router.routes.value().array();
     for (const auto& route : given) {
       const auto found = std::find(now.begin(), now.end(), route);
@@ -89,23 +87,23 @@ http::Response change_routes(resource::Call& call, const Context& context, const
     router.routes = JsonText::of(now);
     if (adds) check_routes(tx, context, router);
     save_router(tx, context, router);
-    return http::Response::json(200, render_one(call, tx, c, *rows));
+    return http::Response::json(200, resource::render_one(call, tx, noun, *rows, resource::show));
   });
 }
 
 }  // namespace
 
 void add_router_actions(resource::Service& service, const Context& context) {
-  const Shared c = std::make_shared<const Collection>(router_collection(context));
+  const Noun noun = router_noun(context);
   const std::string one = "/v2.0/routers/{id}";
   for (const bool adds : {true, false}) {
     service.route("PUT", one + (adds ? "/add_router_interface" : "/remove_router_interface"),
-                  [c, &context, adds](resource::Call& call) {
-                    return change_interface(call, context, *c, adds);
+                  [noun, &context, adds](resource::Call& call) {
+                    return change_interface(call, context, *noun, adds);
                   });
     service.route("PUT", one + (adds ? "/add_extraroutes" : "/remove_extraroutes"),
-                  [c, &context, adds](resource::Call& call) {
-                    return change_routes(call, context, *c, adds);
+                  [noun, &context, adds](resource::Call& call) {
+                    return change_routes(call, context, *noun, adds);
                   });
   }
 }

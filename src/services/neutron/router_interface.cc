@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "resource/call.h"
+#include "resource/crud.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/router.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {

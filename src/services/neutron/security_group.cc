@@ -19,7 +19,12 @@ using resource::update;
 
 constexpr auto kFields = resource::fields(
     field<&SecurityGroup::id>("id").filter().sort_key(),
-    field<&SecurityGroup::name>("name").settable(create | update).max(255).filter().sort_key(),
+    field<&SecurityGroup::name>("name")
+        .checked(group_name)
+        .settable(create | update)
+        .max(255)
+        .filter()
+        .sort_key(),
     field<&SecurityGroup::project_id>("project_id").settable(create).max(255).filter().sort_key(),
     field<&SecurityGroup::description>("description")
         .settable(create | update)
@@ -44,8 +49,6 @@ constexpr resource::Resource kGroup{
     .event = "security_group",
     .fields = kFields,
 };
-
-constexpr Attribute kAttributes[] = {{"name", group_name}};
 
 SecurityGroupRule make_rule(const SecurityGroup& group, std::string_view way,
                             std::string_view family, bool from_itself) {
@@ -127,8 +130,8 @@ void before_remove(const Context& context, resource::Change& change, const Secur
   mark_dirty(change.tx, context, net::Kind::security_group, group.id);
 }
 
-Collection::Write rules_writer(const resource::Call&, db::Session& session,
-                               const resource::RowList& rows) {
+WriteMember rules_writer(const resource::Call&, db::Session& session,
+                         const resource::RowList& rows) {
   std::vector<std::string> ids;
   for (const auto& group : rows_of<SecurityGroup>(rows)) ids.push_back(group.id);
   auto by_group = std::make_shared<std::map<std::string, std::vector<SecurityGroupRule>>>();
@@ -180,10 +183,9 @@ void ensure_default_group(const Context& context, std::string_view project_id) {
       [&](db::Transaction& tx) { ensure_default_group(tx, context, project_id); });
 }
 
-Collection security_group_collection(const Context& context) {
+Noun security_group_noun(const Context& context) {
   Hooks<SecurityGroup> h;
-  h.attributes = kAttributes;
-  h.before_list = [&context](resource::Call& call) {
+  h.before_look = [&context](resource::Call& call) {
     const std::string* asked = call.query().find("project_id");
     if (!asked) asked = call.query().find("tenant_id");
     const bool other = asked && context.is_admin(call.caller());
@@ -210,7 +212,7 @@ Collection security_group_collection(const Context& context) {
     before_remove(context, c, group);
   };
   h.members = {{"security_group_rules", rules_writer}};
-  return make_collection(kGroup, std::move(h));
+  return neutron_noun(kGroup, std::move(h));
 }
 
 }  // namespace haneul::neutron

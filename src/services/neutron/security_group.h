@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
+#include "services/neutron/noun.h"
 
 namespace haneul::neutron {
 
@@ -36,8 +36,8 @@ struct SecurityGroupRule {
 const resource::Resource& security_group_resource();
 const resource::Store<SecurityGroup>& security_groups();
 const resource::Store<SecurityGroupRule>& security_group_rules();
-Collection security_group_collection(const Context& context);
-Collection security_group_rule_collection(const Context& context);
+Noun security_group_noun(const Context& context);
+Noun security_group_rule_noun(const Context& context);
 
 // The project's group "default", made with upstream's rules when first asked for; its id.
 std::string ensure_default_group(db::Transaction& tx, const Context& context,

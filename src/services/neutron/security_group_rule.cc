@@ -20,12 +20,29 @@ constexpr auto kFields = resource::fields(
         .required()
         .filter()
         .sort_key(),
-    field<&Rule::direction>("direction").settable(create).required().filter().sort_key(),
-    field<&Rule::ethertype>("ethertype").settable(create).filter().sort_key(),
-    field<&Rule::protocol>("protocol").settable(create).filter().sort_key(),
-    field<&Rule::port_range_min>("port_range_min").settable(create).filter().sort_key(),
-    field<&Rule::port_range_max>("port_range_max").settable(create).filter().sort_key(),
-    field<&Rule::remote_ip_prefix>("remote_ip_prefix").settable(create).filter().sort_key(),
+    field<&Rule::direction>("direction")
+        .checked(direction)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&Rule::ethertype>("ethertype").checked(ethertype).settable(create).filter().sort_key(),
+    field<&Rule::protocol>("protocol").checked(protocol).settable(create).filter().sort_key(),
+    field<&Rule::port_range_min>("port_range_min")
+        .checked(port_number)
+        .settable(create)
+        .filter()
+        .sort_key(),
+    field<&Rule::port_range_max>("port_range_max")
+        .checked(port_number)
+        .settable(create)
+        .filter()
+        .sort_key(),
+    field<&Rule::remote_ip_prefix>("remote_ip_prefix")
+        .checked(remote_prefix)
+        .settable(create)
+        .filter()
+        .sort_key(),
     field<&Rule::remote_group_id>("remote_group_id").settable(create).filter().sort_key(),
     field<&Rule::remote_address_group_id>("remote_address_group_id").filter().sort_key(),
     field<&Rule::normalized_cidr>("normalized_cidr"),
@@ -45,12 +62,6 @@ constexpr resource::Resource kRule{
     .quota = "security_group_rule",
     .event = "security_group_rule",
     .fields = kFields,
-};
-
-constexpr Attribute kAttributes[] = {
-    {"direction", direction},        {"ethertype", ethertype},
-    {"protocol", protocol},          {"port_range_min", port_number},
-    {"port_range_max", port_number}, {"remote_ip_prefix", remote_prefix},
 };
 
 // A group that rules of this project may be added to or may name.
@@ -121,10 +132,9 @@ void write_rule(json::Writer& w, const Rule& rule) {
   w.member("tenant_id", rule.project_id).end_object();
 }
 
-Collection security_group_rule_collection(const Context& context) {
+Noun security_group_rule_noun(const Context& context) {
   Hooks<Rule> h;
-  h.attributes = kAttributes;
-  h.before_list = [&context](resource::Call& call) {
+  h.before_look = [&context](resource::Call& call) {
     ensure_default_group(context, call.caller().project_id.text);
   };
   h.visible = [&context](const resource::Call& call) {
@@ -152,7 +162,7 @@ Collection security_group_rule_collection(const Context& context) {
   h.after_remove = [&context](resource::Change& c, const Rule& rule) {
     touch_group(c.tx, context, rule.security_group_id);
   };
-  return make_collection(kRule, std::move(h));
+  return neutron_noun(kRule, std::move(h));
 }
 
 }  // namespace haneul::neutron

@@ -16,7 +16,6 @@
 #include "services/neutron/subnet.h"
 #include "services/neutron/subnetpool.h"
 #include "services/neutron/tag.h"
-#include "services/neutron/verbs.h"
 #include "services/neutron/versions.h"
 
 namespace haneul::neutron {
@@ -41,15 +40,15 @@ resource::Service make_service() {
 void add_resources(resource::Service& service, const Context& context) {
   add_version_routes(service);
   add_extension_routes(service);
-  for (const auto make :
-       {network_collection, subnet_collection, port_collection, router_collection,
-        floatingip_collection, security_group_collection, subnetpool_collection}) {
-    add_tag_routes(service, context, make(context));
-    add_verbs(service, make(context));
+  for (const Noun& noun :
+       {network_noun(context), subnet_noun(context), port_noun(context), router_noun(context),
+        floatingip_noun(context), security_group_noun(context), subnetpool_noun(context)}) {
+    add_tag_routes(service, noun);
+    service.noun(noun);
   }
-  add_verbs(service, security_group_rule_collection(context));
-  add_verbs(service, address_scope_collection(context));
-  add_verbs(service, rbac_policy_collection(context));
+  service.noun(security_group_rule_noun(context));
+  service.noun(address_scope_noun(context));
+  service.noun(rbac_policy_noun(context));
   add_router_actions(service, context);
   add_quota_routes(service, context);
   add_ip_availability_routes(service, context);

@@ -19,22 +19,65 @@ using resource::create;
 using resource::field;
 using resource::update;
 
+// A cidr is null where a pool is to choose it; the row's text stays empty then.
+Refusal cidr_or_nothing(json::Value& value) {
+  if (value.is_null()) value = "";
+  return value.text() && value.text()->empty() ? std::nullopt : cidr(value);
+}
+
+// Null pools are as good as none given.
+Refusal pools_or_nothing(json::Value& value) {
+  if (value.is_null()) value = json::Array{};
+  return allocation_pools(value);
+}
+
 constexpr auto kFields = resource::fields(
     field<&Subnet::id>("id").filter().sort_key(),
     field<&Subnet::name>("name").settable(create | update).max(255).filter().sort_key(),
     field<&Subnet::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&Subnet::network_id>("network_id").settable(create).required().filter().sort_key(),
-    field<&Subnet::ip_version>("ip_version").settable(create).required().filter().sort_key(),
-    field<&Subnet::cidr>("cidr").settable(create).filter().sort_key(),
-    field<&Subnet::gateway_ip>("gateway_ip").settable(create | update).filter().sort_key(),
+    field<&Subnet::network_id>("network_id")
+        .checked(uuid)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&Subnet::ip_version>("ip_version")
+        .checked(ip_version)
+        .settable(create)
+        .required()
+        .filter()
+        .sort_key(),
+    field<&Subnet::cidr>("cidr").checked(cidr_or_nothing).settable(create).filter().sort_key(),
+    field<&Subnet::gateway_ip>("gateway_ip")
+        .checked(address_or_null)
+        .settable(create | update)
+        .filter()
+        .sort_key(),
     field<&Subnet::enable_dhcp>("enable_dhcp").settable(create | update).filter().sort_key(),
-    field<&Subnet::ipv6_ra_mode>("ipv6_ra_mode").settable(create).filter().sort_key(),
-    field<&Subnet::ipv6_address_mode>("ipv6_address_mode").settable(create).filter().sort_key(),
-    field<&Subnet::allocation_pools>("allocation_pools").settable(create | update),
-    field<&Subnet::dns_nameservers>("dns_nameservers").settable(create | update),
-    field<&Subnet::host_routes>("host_routes").settable(create | update),
-    field<&Subnet::subnetpool_id>("subnetpool_id").settable(create).filter().sort_key(),
+    field<&Subnet::ipv6_ra_mode>("ipv6_ra_mode")
+        .checked(ipv6_mode)
+        .settable(create)
+        .filter()
+        .sort_key(),
+    field<&Subnet::ipv6_address_mode>("ipv6_address_mode")
+        .checked(ipv6_mode)
+        .settable(create)
+        .filter()
+        .sort_key(),
+    field<&Subnet::allocation_pools>("allocation_pools")
+        .checked(pools_or_nothing)
+        .settable(create | update),
+    field<&Subnet::dns_nameservers>("dns_nameservers")
+        .checked(nameservers)
+        .settable(create | update),
+    field<&Subnet::host_routes>("host_routes").checked(host_routes).settable(create | update),
+    field<&Subnet::subnetpool_id>("subnetpool_id")
+        .checked(uuid_or_null)
+        .settable(create)
+        .filter()
+        .sort_key(),
     field<&Subnet::service_types>("service_types")
+        .checked(text_list)
         .settable(create | update)
         .guarded(create | update),
     field<&Subnet::dns_publish_fixed_ip>("dns_publish_fixed_ip").settable(create | update).filter(),
@@ -58,35 +101,9 @@ constexpr resource::Resource kSubnet{
     .fields = kFields,
 };
 
-// A cidr is null where a pool is to choose it; the row's text stays empty then.
-Refusal cidr_or_nothing(json::Value& value) {
-  if (value.is_null()) value = "";
-  return value.text() && value.text()->empty() ? std::nullopt : cidr(value);
-}
-
-// Null pools are as good as none given.
-Refusal pools_or_nothing(json::Value& value) {
-  if (value.is_null()) value = json::Array{};
-  return allocation_pools(value);
-}
-
-constexpr Attribute kAttributes[] = {
-    {"network_id", uuid},
-    {"ip_version", ip_version},
-    {"cidr", cidr_or_nothing},
-    {"gateway_ip", address_or_null},
-    {"ipv6_ra_mode", ipv6_mode},
-    {"ipv6_address_mode", ipv6_mode},
-    {"allocation_pools", pools_or_nothing},
-    {"dns_nameservers", nameservers},
-    {"host_routes", host_routes},
-    {"subnetpool_id", uuid_or_null},
-    {"service_types", text_list},
-    {"prefixlen", integer_or_null},
-    {"use_default_subnetpool", boolean_or_null},
-    {"segment_id", uuid_or_null},
-};
-constexpr std::string_view kAlsoKnown[] = {"prefixlen", "use_default_subnetpool", "segment_id"};
+constexpr resource::KnownKey kAlsoKnown[] = {{"prefixlen", integer_or_null},
+                                             {"use_default_subnetpool", boolean_or_null},
+                                             {"segment_id", uuid_or_null}};
 
 SubnetLimits limits_of(const Context& context) {
   return {context.options.nameservers_per_subnet_max, context.options.host_routes_per_subnet_max};
@@ -276,9 +293,8 @@ void delete_subnet_row(db::Transaction& tx, const Context& context, const Subnet
   context.world.quota.release(tx, "neutron", subnet.project_id, "subnet", 1);
 }
 
-Collection subnet_collection(const Context& context) {
+Noun subnet_noun(const Context& context) {
   Hooks<Subnet> h;
-  h.attributes = kAttributes;
   h.also_known.assign(std::begin(kAlsoKnown), std::end(kAlsoKnown));
   h.visible = [&context](const resource::Call& call) {
     return rows_on_visible_networks(call.caller(), context.is_admin(call.caller()), false);
@@ -309,7 +325,7 @@ Collection subnet_collection(const Context& context) {
     refresh_subnets(c.tx, context, s.network_id);
     refresh_dhcp_port(c.tx, context, s.network_id);
   };
-  return make_collection(kSubnet, std::move(h));
+  return neutron_noun(kSubnet, std::move(h));
 }
 
 }  // namespace haneul::neutron

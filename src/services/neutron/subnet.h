@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
 #include "services/neutron/logic/ip.h"
+#include "services/neutron/noun.h"
 
 namespace haneul::neutron {
 
@@ -30,7 +30,7 @@ struct Subnet {
 
 const resource::Resource& subnet_resource();
 const resource::Store<Subnet>& subnets();
-Collection subnet_collection(const Context& context);
+Noun subnet_noun(const Context& context);
 
 // By name, then id: the order in which addresses are given out.
 std::vector<Subnet> subnets_of(db::Session& session, std::string_view network_id);

@@ -14,6 +14,16 @@ using resource::create;
 using resource::field;
 using resource::update;
 
+Refusal prefixes(json::Value& value) {
+  if (!value.array()) return fmt::format("'{}' is not a list", shown(value));
+  if (value.array()->size() > 1000) return "List has more than 1000 items";
+  for (json::Value& item : *value.array()) {
+    if (auto refusal = cidr(item)) return refusal;
+    item = network_text(*parse_prefix(*item.text()));
+  }
+  return std::nullopt;
+}
+
 constexpr auto kFields = resource::fields(
     field<&Subnetpool::id>("id").filter().sort_key(),
     field<&Subnetpool::name>("name")
@@ -23,7 +33,7 @@ constexpr auto kFields = resource::fields(
         .filter()
         .sort_key(),
     field<&Subnetpool::project_id>("project_id").settable(create).max(255).filter().sort_key(),
-    field<&Subnetpool::prefixes>("prefixes").settable(create | update).required(),
+    field<&Subnetpool::prefixes>("prefixes").checked(prefixes).settable(create | update).required(),
     field<&Subnetpool::ip_version>("ip_version").filter(),
     field<&Subnetpool::default_prefixlen>("default_prefixlen")
         .settable(create | update)
@@ -38,10 +48,12 @@ constexpr auto kFields = resource::fields(
         .filter()
         .sort_key(),
     field<&Subnetpool::default_quota>("default_quota")
+        .checked(integer_or_null)
         .settable(create | update)
         .filter()
         .sort_key(),
     field<&Subnetpool::address_scope_id>("address_scope_id")
+        .checked(uuid_or_null)
         .settable(create | update)
         .filter()
         .sort_key(),
@@ -70,22 +82,6 @@ constexpr resource::Resource kSubnetpool{
     .quota = "subnetpool",
     .event = "subnetpool",
     .fields = kFields,
-};
-
-Refusal prefixes(json::Value& value) {
-  if (!value.array()) return fmt::format("'{}' is not a list", shown(value));
-  if (value.array()->size() > 1000) return "List has more than 1000 items";
-  for (json::Value& item : *value.array()) {
-    if (auto refusal = cidr(item)) return refusal;
-    item = network_text(*parse_prefix(*item.text()));
-  }
-  return std::nullopt;
-}
-
-constexpr Attribute kAttributes[] = {
-    {"prefixes", prefixes},
-    {"default_quota", integer_or_null},
-    {"address_scope_id", uuid_or_null},
 };
 
 Fault wrong(std::string_view type, std::string message) {
@@ -269,9 +265,8 @@ void take_from_subnetpool(db::Transaction& tx, const Context&, Subnet& subnet,
     no_room("Cannot allocate requested subnet from the available set of prefixes");
 }
 
-Collection subnetpool_collection(const Context& context) {
+Noun subnetpool_noun(const Context& context) {
   Hooks<Subnetpool> h;
-  h.attributes = kAttributes;
   h.visible = [&context](const resource::Call& call) {
     resource::Where where;
     if (context.is_admin(call.caller())) return where;
@@ -293,7 +288,7 @@ Collection subnetpool_collection(const Context& context) {
     }
     c.tx.execute("DELETE FROM neutron_tags WHERE object_id = ?", {pool.id});
   };
-  return make_collection(kSubnetpool, std::move(h));
+  return neutron_noun(kSubnetpool, std::move(h));
 }
 
 }  // namespace haneul::neutron

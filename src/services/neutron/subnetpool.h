@@ -3,9 +3,9 @@
 #include <string>
 
 #include "resource/table.h"
-#include "services/neutron/collection.h"
 #include "services/neutron/context.h"
 #include "services/neutron/json_text.h"
+#include "services/neutron/noun.h"
 #include "services/neutron/subnet.h"
 
 namespace haneul::neutron {
@@ -26,7 +26,7 @@ struct Subnetpool {
 
 const resource::Resource& subnetpool_resource();
 const resource::Store<Subnetpool>& subnetpools();
-Collection subnetpool_collection(const Context& context);
+Noun subnetpool_noun(const Context& context);
 
 std::optional<std::string> default_subnetpool(db::Session& session, std::int64_t ip_version);
 // Checks the subnet's cidr against its pool, or finds a free one of that length.

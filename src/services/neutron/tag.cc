@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "resource/crud.h"
 #include "services/neutron/errors.h"
-#include "services/neutron/verbs.h"
 
 namespace haneul::neutron {
 namespace {
@@ -16,8 +16,8 @@ JsonText* tags_member(const resource::Resource& r, void* row) {
   return static_cast<JsonText*>(r.field_named("tags")->member(row));
 }
 
-std::string rule_of(const Collection& c, std::string_view verb) {
-  return fmt::format("{}_{}:tags", verb, c.resource().singular);
+std::string rule_of(const resource::Noun& noun, std::string_view verb) {
+  return fmt::format("{}_{}:tags", verb, noun.resource.singular);
 }
 
 Fault no_such_tag(std::string_view tag) {
@@ -25,19 +25,19 @@ Fault no_such_tag(std::string_view tag) {
 }
 
 // The row, for whoever may do this to its tags.
-void find_row(resource::Call& call, db::Session& session, const Collection& c,
+void find_row(resource::Call& call, db::Session& session, const resource::Noun& noun,
               std::string_view verb, void* row) {
   const std::string& id = call.param("id");
-  if (!c.noun->table.find(session, id, c.noun->rows_for(call), row)) {
+  if (!noun.table.find(session, id, noun.rows_for(call), row)) {
     throw Fault::not_found(
-        fmt::format("Resource {} {} could not be found.", c.resource().singular, id))
+        fmt::format("Resource {} {} could not be found.", noun.resource.singular, id))
         .named("TagResourceNotFound");
   }
-  const std::string rule = rule_of(c, verb);
+  const std::string rule = rule_of(noun, verb);
   const bool known = call.service().policy().has(rule);
   const std::string_view base =
-      verb == "get" ? c.resource().policy.show : c.resource().policy.update;
-  enforce(call, session, c, known ? std::string_view(rule) : base, {}, row, false);
+      verb == "get" ? noun.resource.policy.show : noun.resource.policy.update;
+  resource::enforce_on(call, session, noun, known ? std::string_view(rule) : base, {}, row);
 }
 
 std::string render(const std::vector<std::string>& tags) {
@@ -48,13 +48,13 @@ std::string render(const std::vector<std::string>& tags) {
 
 using Edit = std::function<void(std::vector<std::string>&)>;
 
-http::Response edit_tags(resource::Call& call, const Collection& c, std::string_view verb,
+http::Response edit_tags(resource::Call& call, const resource::Noun& noun, std::string_view verb,
                          const Edit& edit, int status, bool shows) {
   return call.db().write([&](db::Transaction& tx) {
-    const auto rows = c.noun->make_rows();
+    const auto rows = noun.make_rows();
     void* row = rows->add();
-    find_row(call, tx, c, verb, row);
-    JsonText* member = tags_member(c.resource(), row);
+    find_row(call, tx, noun, verb, row);
+    JsonText* member = tags_member(noun.resource, row);
     auto tags_now = texts_of(*member);
     edit(tags_now);
     std::sort(tags_now.begin(), tags_now.end());
@@ -66,8 +66,8 @@ http::Response edit_tags(resource::Call& call, const Collection& c, std::string_
     }
     *member = json_of(tags_now);
     store_tags(tx, call.param("id"), *member);
-    touch(c.resource(), row, call.now());
-    c.noun->table.update(tx, row);
+    resource::touch(noun.resource, row, call.now());
+    noun.table.update(tx, row);
     return shows ? http::Response::json(status, render(tags_now)) : http::Response::empty(status);
   });
 }
@@ -82,21 +82,21 @@ std::vector<std::string> sent_tags(resource::Call& call) {
   return texts_of(JsonText::of(copy));
 }
 
-http::Response list_tags(resource::Call& call, const Collection& c) {
+http::Response list_tags(resource::Call& call, const resource::Noun& noun) {
   return call.db().read([&](db::Session& session) {
-    const auto rows = c.noun->make_rows();
+    const auto rows = noun.make_rows();
     void* row = rows->add();
-    find_row(call, session, c, "get", row);
-    return http::Response::json(200, render(texts_of(*tags_member(c.resource(), row))));
+    find_row(call, session, noun, "get", row);
+    return http::Response::json(200, render(texts_of(*tags_member(noun.resource, row))));
   });
 }
 
-http::Response show_tag(resource::Call& call, const Collection& c) {
+http::Response show_tag(resource::Call& call, const resource::Noun& noun) {
   return call.db().read([&](db::Session& session) {
-    const auto rows = c.noun->make_rows();
+    const auto rows = noun.make_rows();
     void* row = rows->add();
-    find_row(call, session, c, "get", row);
-    const auto all = texts_of(*tags_member(c.resource(), row));
+    find_row(call, session, noun, "get", row);
+    const auto all = texts_of(*tags_member(noun.resource, row));
     const std::string& tag = call.param("tag");
     if (std::find(all.begin(), all.end(), tag) == all.end()) throw no_such_tag(tag);
     return http::Response::empty(204);
@@ -112,34 +112,33 @@ void store_tags(db::Transaction& tx, std::string_view object_id, const JsonText&
   }
 }
 
-void add_tag_routes(resource::Service& service, const Context&, Collection collection) {
-  const auto c = std::make_shared<const Collection>(std::move(collection));
-  const std::string all = std::string(c->resource().path) + "/{id}/tags", one = all + "/{tag}";
-  service.route("GET", all, [c](resource::Call& call) { return list_tags(call, *c); });
-  service.route("GET", one, [c](resource::Call& call) { return show_tag(call, *c); });
-  service.route("PUT", all, [c](resource::Call& call) {
+void add_tag_routes(resource::Service& service, const Noun& noun) {
+  const std::string all = std::string(noun->resource.path) + "/{id}/tags", one = all + "/{tag}";
+  service.route("GET", all, [noun](resource::Call& call) { return list_tags(call, *noun); });
+  service.route("GET", one, [noun](resource::Call& call) { return show_tag(call, *noun); });
+  service.route("PUT", all, [noun](resource::Call& call) {
     const auto sent = sent_tags(call);
     return edit_tags(
-        call, *c, "update", [&](auto& now) { now = sent; }, 200, true);
+        call, *noun, "update", [&](auto& now) { now = sent; }, 200, true);
   });
-  service.route("PUT", one, [c](resource::Call& call) {
+  service.route("PUT", one, [noun](resource::Call& call) {
     const std::string tag = call.param("tag");
     if (const auto refusal = check_text(tag, 255)) throw invalid_input(*refusal);
     return edit_tags(
-        call, *c, "update", [&](auto& now) { now.push_back(tag); }, 201, false);
+        call, *noun, "update", [&](auto& now) { now.push_back(tag); }, 201, false);
   });
-  service.route("DELETE", all, [c](resource::Call& call) {
+  service.route("DELETE", all, [noun](resource::Call& call) {
     return edit_tags(
-        call, *c, "delete", [](auto& now) { now.clear(); }, 204, false);
+        call, *noun, "delete", [](auto& now) { now.clear(); }, 204, false);
   });
-  service.route("DELETE", one, [c](resource::Call& call) {
+  service.route("DELETE", one, [noun](resource::Call& call) {
     const std::string tag = call.param("tag");
     const Edit edit = [&](std::vector<std::string>& now) {
       const auto found = std::find(now.begin(), now.end(), tag);
       if (found == now.end()) throw no_such_tag(tag);
       now.erase(found);
     };
-    return edit_tags(call, *c, "delete", edit, 204, false);
+    return edit_tags(call, *noun, "delete", edit, 204, false);
   });
 }
 

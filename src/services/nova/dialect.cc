@@ -123,10 +123,11 @@ const resource::Paging& Dialect::paging() const {
 }
 
 Fault Dialect::invalid(const Problem& p) const {
-  if (p.kind == Problem::Kind::malformed && p.expected == "marker") {
+  if (p.kind == Problem::Kind::bad_marker) {
     return Fault::bad_request(fmt::format("marker [{}] not found", *p.value.text()));
   }
-  const bool about_object = p.kind == Problem::Kind::missing || p.kind == Problem::Kind::unknown ||
+  const bool about_object = p.kind == Problem::Kind::no_envelope ||
+                            p.kind == Problem::Kind::missing || p.kind == Problem::Kind::unknown ||
                             p.kind == Problem::Kind::read_only || p.field.empty();
   if (about_object) return Fault::bad_request(p.in_jsonschema_words());
   return Fault::bad_request(fmt::format(
@@ -152,8 +153,8 @@ Fault Dialect::refused(std::string_view rule, bool) const {
 }
 
 void Dialect::end_list(json::Writer& w, const resource::Call& call,
-                       const resource::Resource& resource, const std::string& next_marker) const {
-  write_next_link(w, call, resource.plural, resource.path, next_marker);
+                       const resource::Resource& resource, const resource::PageEnd& end) const {
+  write_next_link(w, call, resource.plural, resource.path, end.next_marker());
 }
 
 bool Dialect::sees_all(const resource::Call& call) const {

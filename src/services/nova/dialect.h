@@ -21,7 +21,7 @@ class Dialect final : public resource::Dialect {
   Fault over_quota(const resource::Quota::Over& over) const override;
   Fault refused(std::string_view rule, bool seen) const override;
   void end_list(json::Writer& w, const resource::Call& call, const resource::Resource& resource,
-                const std::string& next_marker) const override;
+                const resource::PageEnd& end) const override;
   bool sees_all(const resource::Call& call) const override;
 };
 
