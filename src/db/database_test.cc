@@ -86,6 +86,35 @@ TEST_F(DatabaseTest, ManyWritersShareCommits) {
   EXPECT_LE(database_->stats().commits, database_->stats().writes);
 }
 
+// A page limit stands for the full disk: SQLite answers both alike.
+TEST_F(DatabaseTest, AFullDiskLosesNothingThatWasAcknowledged) {
+  const std::string kilobytes(20'000, 'x');
+  database_->write([](Transaction& tx) { tx.execute_script("PRAGMA max_page_count = 200"); });
+  std::atomic<int> acknowledged = 0, refused = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        try {
+          database_->write([&](Transaction& tx) {
+            tx.execute("INSERT INTO t (id, b) VALUES (?, ?)", {t * 1000 + i, kilobytes});
+          });
+          ++acknowledged;
+        } catch (const Error&) {
+          ++refused;
+        }
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(count(), acknowledged);
+  EXPECT_GT(acknowledged, 0);
+  EXPECT_GT(refused, 0);
+  database_->write([](Transaction& tx) { tx.execute_script("PRAGMA max_page_count = 100000"); });
+  database_->write([](Transaction& tx) { tx.execute("INSERT INTO t (id) VALUES (-1)"); });
+  EXPECT_EQ(count(), acknowledged + 1);
+}
+
 TEST_F(DatabaseTest, NamesTheDuplicate) {
   const auto insert = [&](int id) {
     database_->write(

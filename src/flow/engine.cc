@@ -181,13 +181,15 @@ void Engine::Impl::work() {
   std::unique_lock lock(mutex);
   while (!stopping) {
     const Instant now = clock.now();
-    if (const auto job = take(now)) {
-      lock.unlock();
-      run_one(*job);
-      lock.lock();
-    } else if (Recurring* r = take_recurring(now)) {
+    // Recurring work first: there is little of it, and any number of flows must not keep a host's
+    // report from being made.
+    if (Recurring* r = take_recurring(now)) {
       lock.unlock();
       run_recurring(*r);
+      lock.lock();
+    } else if (const auto job = take(now)) {
+      lock.unlock();
+      run_one(*job);
       lock.lock();
     } else {
       wait(lock);
@@ -303,13 +305,13 @@ std::size_t Engine::run_until_idle() {
   const std::uint64_t before = impl_->counters.steps;
   for (;;) {
     std::unique_lock lock(impl_->mutex);
-    const auto job = impl_->take(impl_->clock.now());
-    Recurring* r = job ? nullptr : impl_->take_recurring(impl_->clock.now());
+    Recurring* r = impl_->take_recurring(impl_->clock.now());
+    const auto job = r ? std::nullopt : impl_->take(impl_->clock.now());
     lock.unlock();
-    if (job) {
-      impl_->run_one(*job);
-    } else if (r) {
+    if (r) {
       impl_->run_recurring(*r);
+    } else if (job) {
+      impl_->run_one(*job);
     } else {
       return static_cast<std::size_t>(impl_->counters.steps - before);
     }

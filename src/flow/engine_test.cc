@@ -221,6 +221,16 @@ TEST_F(EngineTest, RecurringWorkComesBack) {
   EXPECT_EQ(ran, 3);
 }
 
+TEST_F(EngineTest, RecurringWorkDoesNotWaitForFlows) {
+  engine_->every(std::chrono::seconds(5), "report", [&] { world_.story.push_back("report"); });
+  start("a");
+  clock_.advance(std::chrono::seconds(5));
+  engine_->run_until_idle();
+  ASSERT_FALSE(world_.story.empty());
+  EXPECT_EQ(world_.story.front(), "report");
+  EXPECT_EQ(world_.story.back(), "announce a!");
+}
+
 TEST_F(EngineTest, ThreadsRunThemToo) {
   options_.threads = 4;
   SystemClock real;

@@ -23,6 +23,7 @@ class Connection {
   std::int64_t execute(std::string_view sql, Binds binds);
   void script(const std::string& sql);
   void run(std::string_view sql) { execute(sql, {}); }
+  bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   void copy_to(const std::string& path);
   // Throws Duplicate or Error for a SQLite result code.
   [[noreturn]] void fail(int code, std::string_view doing) const;

@@ -194,6 +194,9 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
   WriteSession session(writer_);
   std::exception_ptr thrown;
   try {
+    // After a full disk SQLite may have ended the group's transaction by itself: a savepoint would
+    // begin one of its own, and the group's failure would be told of what is on disk.
+    if (!writer_.in_transaction()) throw Error("the transaction was rolled back");
     writer_.run("SAVEPOINT one");
     body(session);
     session.run_last();
