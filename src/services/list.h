@@ -12,6 +12,7 @@
 #include "json/value.h"
 #include "resource/service.h"
 #include "resource/world.h"
+#include "services/settings.h"
 
 namespace haneul::keystone {
 class Keystone;
@@ -38,7 +39,7 @@ struct Surroundings {
   std::map<std::string, virt::Driver*> hosts;
   std::string external_network = "public";  // the physical network's name
   std::string public_cidr;
-  int bcrypt_cost = 12;
+  Settings settings = {};
 };
 
 // What a fresh cloud is given.

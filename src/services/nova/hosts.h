@@ -11,6 +11,7 @@
 #include "drivers/net/driver.h"
 #include "drivers/virt/driver.h"
 #include "resource/table.h"
+#include "services/nova/settings.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -40,7 +41,8 @@ class Hosts {
     virt::Driver& virt;
     net::Driver& net;
   };
-  Hosts(const resource::World& world, placement::Placement& placement);
+  // `settings` must outlive it.
+  Hosts(const resource::World& world, placement::Placement& placement, const Settings& settings);
 
   void add(const std::string& host, Drivers drivers);
   // Rows, inventories and traits as the drivers tell now. Called at start and every minute.
@@ -57,11 +59,13 @@ class Hosts {
 
   // Can a host take new guests or orders? `why` says what is wrong otherwise.
   bool is_up(const ComputeHost& host) const;
+  const Settings& settings() const { return settings_; }
   const HostStore& store() const { return store_; }
 
  private:
   const resource::World& world_;
   placement::Placement& placement_;
+  const Settings& settings_;
   HostStore store_;
   mutable std::mutex mutex_;
   std::map<std::string, Drivers> drivers_;

@@ -9,6 +9,7 @@
 #include "drivers/virt/driver.h"
 #include "http/message.h"
 #include "resource/world.h"
+#include "services/nova/settings.h"
 
 namespace haneul::resource {
 class Service;
@@ -31,6 +32,7 @@ class Nova {
   struct Options {
     std::map<std::string, virt::Driver*> hosts;  // the hypervisors this process speaks to, by name
     net::Driver& net;                            // plugs the ports of all of them
+    Settings settings = {};
   };
 
   // Everything given must outlive it.
