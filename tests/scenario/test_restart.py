@@ -1,0 +1,127 @@
+"""The program goes and comes back, or its daemons do; guests do not notice. At the end nothing is
+left of the cloud."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import guests  # noqa: E402
+from waiting import until  # noqa: E402
+
+
+def processes(word):
+    """pid → command line of what runs with this word in it, but not this test."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if word in line:
+            found[int(entry.name)] = line
+    return found
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def devices():
+    return set(re.findall(r"^\d+: ([^:@]+)", output("ip", "-o", "link"), re.M))
+
+
+def namespaces():
+    return set(output("ip", "netns", "list").split())
+
+
+class Restart(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.devices, cls.namespaces = devices(), namespaces()
+        cls.tables = output("nft", "list", "tables")
+        cls.cloud = guests.real_cloud()
+        cls.addClassCleanup(cls.cloud.down)
+        cls.cloud.up()
+        cls.demo = guests.Tenant(cls.cloud)
+        cls.private = cls.demo.api.network.find_network("private")
+
+    def qemu(self, server):
+        found = [pid for pid, line in processes(server.id).items() if "qemu-system" in line]
+        self.assertEqual(1, len(found), found)
+        return found[0]
+
+    def reachable_guest(self, name):
+        network = self.demo.api.network
+        group = network.find_security_group("default")
+        network.create_security_group_rule(security_group_id=group.id, direction="ingress",
+                                           protocol="icmp", remote_ip_prefix="0.0.0.0/0")
+        server = self.demo.boot(name, self.private)
+        port = next(network.ports(device_id=server.id))
+        public = network.find_network("public")
+        ip = network.create_ip(floating_network_id=public.id, port_id=port.id)
+        address = ip.floating_ip_address
+        until("the guest answers", 90, lambda: guests.pings(address))
+        return server, port, address
+
+    def test_guests_outlive_the_program(self):
+        server, port, address = self.reachable_guest("lasting")
+        pid = self.qemu(server)
+        self.cloud.kill()
+        self.assertTrue(guests.pings(address), "while the program is away")
+        self.cloud.up()
+        self.assertEqual(pid, self.qemu(server))
+        until("the guest answers", 30, lambda: guests.pings(address))
+        self.assertIn("haneul-guest", self.demo.console(server))
+        self.daemons_come_back(address)
+        self.edits_are_mended(port, address)
+        self.a_guest_that_dies_is_off(server, pid)
+        code, lines = self.cloud.doctor()
+        self.assertEqual(0, code, lines)
+        self.nothing_is_left()
+
+    def daemons_come_back(self, address):
+        for name in ("ovn-northd", "ovn-controller", "ovs-vswitchd"):
+            files = list((self.cloud.state / "ovn").rglob(f"{name}.pid"))
+            self.assertEqual(1, len(files), name)
+            old = int(files[0].read_text())
+            os.kill(old, signal.SIGKILL)
+
+            def anew():
+                text = files[0].read_text().strip() if files[0].exists() else ""
+                return text and int(text) != old and pathlib.Path(f"/proc/{text}").exists()
+
+            until(f"{name} is back", 30, anew)
+        until("the guest answers again", 60, lambda: guests.pings(address))
+
+    def edits_are_mended(self, port, address):
+        run = next((self.cloud.state / "ovn").rglob("ovnnb_db.sock"))
+        nbctl = ["ovn-nbctl", f"--db=unix:{run}"]
+        self.assertIn(port.id, output(*nbctl, "show"))
+        output(*nbctl, "lsp-del", port.id)
+        until("the port is back", 60, lambda: port.id in output(*nbctl, "show"))
+        until("the guest answers again", 60, lambda: guests.pings(address))
+
+    def a_guest_that_dies_is_off(self, server, pid):
+        os.kill(pid, signal.SIGKILL)
+        self.demo.api.compute.wait_for_server(server, status="SHUTOFF", wait=60, interval=0.5)
+
+    def nothing_is_left(self):
+        self.cloud.down()
+        self.assertEqual({}, processes(str(self.cloud.state)))
+        self.assertEqual(self.devices, devices() & (self.devices | devices()))
+        self.assertEqual(set(), devices() - self.devices)
+        self.assertEqual(set(), namespaces() - self.namespaces)
+        self.assertEqual(self.tables, output("nft", "list", "tables"))
+        self.assertNotIn(str(self.cloud.state), pathlib.Path("/proc/mounts").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
