@@ -150,7 +150,7 @@ def main():
     addresses = [a["addr"] for n in server["addresses"].values() for a in n]
     print(f"\n{NAME} has {', '.join(addresses)}")
     print(f"\npoint a client at the cloud:\n"
-          f"    export OS_CLIENT_CONFIG_FILE={state / 'clouds.yaml'}\n"
+          f"    export OS_CLIENT_CONFIG_FILE={(state / 'clouds.yaml').resolve()}\n"
           f"    export OS_CLOUD=haneul-demo\n"
           f"three things to try:\n"
           f"    openstack server list\n"
