@@ -110,8 +110,13 @@ def console(client, server_id):
     return client.send("POST", f"/compute/v2.1/servers/{server_id}/action", body)[0]["output"]
 
 
-def stage(name, begun):
-    print(f"  {name:<28} {time.monotonic() - begun:6.1f} s", flush=True)
+def begin(name):
+    print(f"  {name:<28}", end="", flush=True)
+    return time.monotonic()
+
+
+def end(begun):
+    print(f" {time.monotonic() - begun:6.1f} s", flush=True)
 
 
 def main():
@@ -122,11 +127,11 @@ def main():
     state = state_directory(arguments.state, arguments.simulated)
     client = Client(state)
 
-    begun = time.monotonic()
+    begun = begin("first guest is ACTIVE")
     server_id = find_or_boot(client)
     server = wait_active(client, server_id)
-    stage("first guest is ACTIVE", begun)
-    begun = time.monotonic()
+    end(begun)
+    begun = begin("first guest is at login")
 
     def at_login():
         text = console(client, server_id)
@@ -134,17 +139,18 @@ def main():
 
     text = until(LOGIN_SECONDS_MAX, at_login)
     if text is None:
+        print(" not yet")
         print("the guest has not come to its login prompt yet; its console so far:")
         text = console(client, server_id)
     else:
-        stage("first guest is at login", begun)
+        end(begun)
     print("\nthe console's last lines:")
     for line in text.replace("\r", "").splitlines()[-CONSOLE_LINES:]:
         print("    " + line)
     addresses = [a["addr"] for n in server["addresses"].values() for a in n]
     print(f"\n{NAME} has {', '.join(addresses)}")
     print(f"\npoint a client at the cloud:\n"
-          f"    export OS_CLIENT_CONFIG_FILE={state / 'clouds.yaml'}\n"
+          f"    export OS_CLIENT_CONFIG_FILE={(state / 'clouds.yaml').resolve()}\n"
           f"    export OS_CLOUD=haneul-demo\n"
           f"three things to try:\n"
           f"    openstack server list\n"

@@ -44,7 +44,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
-  CLI::App* reference = add("reference", "Print a page of the manual: options");
+  CLI::App* reference = add("reference", "Print a page of the manual: options or metrics");
   reference->add_option("topic", o.topic)->required();
   add("version", "Print the version");
   try {

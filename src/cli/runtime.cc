@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "base/log.h"
+#include "cli/metrics.h"
 #include "db/migration.h"
 #include "json/writer.h"
 #include "services/neutron/neutron.h"
@@ -36,7 +37,9 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   db::migrate(*database_, migrations, state.file("haneul.db.before-upgrade").string());
   for (const resource::Service* s : services_->all()) quota_.declare(s->facts().name, s->limits());
   front_ = std::make_unique<resource::Front>(*world_, services_->authenticator(), services_->all());
-  front_->add_metrics([this] { return metric_lines(); });
+  front_->add_metrics([this] {
+    return metric_lines({database_->stats(), flows_->stats(), server_->stats()});
+  });
   server_ = std::make_unique<http::Server>(settings.http, *front_, clock_);
   listen(options);
   progress("first resources");
@@ -161,30 +164,6 @@ http::Response Runtime::control(http::Request& request) {
     return http::Response::json(200, w.take());
   }
   return http::Response::empty(404);
-}
-
-std::string Runtime::metric_lines() {
-  const auto db = database_->stats();
-  const auto flows = flows_->stats();
-  const auto http = server_->stats();
-  std::string out;
-  const auto line = [&](std::string_view name, std::string_view type, std::uint64_t value) {
-    out += fmt::format("# TYPE haneul_{0} {1}\nhaneul_{0} {2}\n", name, type, value);
-  };
-  line("db_reads_total", "counter", db.reads);
-  line("db_writes_total", "counter", db.writes);
-  line("db_commits_total", "counter", db.commits);
-  line("db_rollbacks_total", "counter", db.rollbacks);
-  line("db_bytes", "gauge", static_cast<std::uint64_t>(db.file_bytes));
-  line("flow_steps_total", "counter", flows.steps);
-  line("flows_finished_total", "counter", flows.finished);
-  line("flows_failed_total", "counter", flows.failed);
-  line("flow_retries_total", "counter", flows.retried);
-  line("flows_waiting", "gauge", flows.waiting);
-  line("http_connections", "gauge", http.connections_open);
-  line("http_refused_busy_total", "counter", http.refused_busy_total);
-  line("http_api_queued", "gauge", http.api_queued);
-  return out;
 }
 
 }  // namespace haneul::cli

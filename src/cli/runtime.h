@@ -46,7 +46,6 @@ class Runtime {
   services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();
-  std::string metric_lines();
 
   const Options options_;
   StateDir& state_;

@@ -51,7 +51,7 @@ std::vector<std::string> serve_arguments(const Options& o, const std::string& pr
   ::_exit(127);
 }
 
-// Prints stages with their seconds as they come; the line that ended it.
+// Prints each stage when it begins and its seconds when it ends; the line that ended it.
 std::string follow(int fd) {
   std::FILE* in = ::fdopen(fd, "r");
   const SystemClock clock;
@@ -61,7 +61,7 @@ std::string follow(int fd) {
   const auto close_stage = [&] {
     if (stage.empty()) return;
     const double seconds = static_cast<double>((clock.steady() - begun).count()) / 1e6;
-    std::cout << fmt::format("  {:<28} {:6.2f} s\n", stage, seconds) << std::flush;
+    std::cout << fmt::format(" {:6.2f} s\n", seconds) << std::flush;
   };
   while (std::fgets(line, sizeof(line), in)) {
     last = std::string(trim(line));
@@ -69,8 +69,13 @@ std::string follow(int fd) {
     close_stage();
     stage = last.substr(6);
     begun = clock.steady();
+    std::cout << fmt::format("  {:<28}", stage) << std::flush;
   }
-  if (last.starts_with("ready ")) close_stage();
+  if (last.starts_with("ready ")) {
+    close_stage();
+  } else if (!stage.empty()) {
+    std::cout << " failed\n" << std::flush;
+  }
   std::fclose(in);
   return last;
 }

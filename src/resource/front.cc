@@ -21,6 +21,18 @@ struct Front::Visit {
 namespace {
 
 // A body a path cannot take: still read a little, so that small mistakes get their own answer.
+struct Metric {
+  std::string_view name, labels, help;
+};
+constexpr Metric kRequests{"haneul_http_requests_total", "`service`, `status`",
+                           "Requests answered, by service and class of status."};
+constexpr Metric kSeconds{"haneul_http_request_seconds_total", "`service`",
+                          "Seconds spent on answering."};
+
+std::string head_of(const Metric& m) {
+  return fmt::format("# HELP {0} {1}\n# TYPE {0} counter\n", m.name, m.help);
+}
+
 constexpr std::uint64_t kUnknownBodyBytesMax = 64 * 1024;
 
 // Clients may name their request; only what cannot forge a header or a log line is kept.
@@ -202,18 +214,25 @@ http::Response Front::fail(const Visit& visit, const Fault& fault) const {
   return response;
 }
 
+std::string Front::metric_rows() {
+  std::string out;
+  for (const Metric& m : {kRequests, kSeconds}) {
+    out += fmt::format("| `{}` | counter | {} | {} |\n", m.name, m.labels, m.help);
+  }
+  return out;
+}
+
 http::Response Front::metrics() const {
-  std::string out = "# TYPE haneul_http_requests_total counter\n";
+  std::string out = head_of(kRequests);
   for (std::size_t i = 0; i < services_.size(); ++i) {
     for (std::size_t hundred = 1; hundred < 6; ++hundred) {
-      out += fmt::format("haneul_http_requests_total{{service=\"{}\",status=\"{}xx\"}} {}\n",
+      out += fmt::format("{}{{service=\"{}\",status=\"{}xx\"}} {}\n", kRequests.name,
                          services_[i]->facts().name, hundred, counts_[i]->by_class[hundred].load());
     }
   }
-  out += "# TYPE haneul_http_request_seconds_total counter\n";
+  out += head_of(kSeconds);
   for (std::size_t i = 0; i < services_.size(); ++i) {
-    out += fmt::format("haneul_http_request_seconds_total{{service=\"{}\"}} {:.6f}\n",
-                       services_[i]->facts().name,
+    out += fmt::format("{}{{service=\"{}\"}} {:.6f}\n", kSeconds.name, services_[i]->facts().name,
                        static_cast<double>(counts_[i]->micros_total.load()) / 1e6);
   }
   for (const auto& source : metric_sources_) out += source();

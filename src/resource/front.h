@@ -34,6 +34,8 @@ class Front final : public http::Handler {
   // Sockets labelled so belong to somebody else: the guests' metadata service.
   using Special = std::function<http::Response(http::Request&)>;
   void handle_listener(std::string label_prefix, Special handler);
+  // Rows of Markdown about its own metrics: name, type, labels, what they count.
+  static std::string metric_rows();
   // Lines of other parts for /metrics.
   void add_metrics(std::function<std::string()> lines);
 

@@ -15,6 +15,10 @@ section behind the dot; options have upstream's names where upstream has them. A
 option, a value of the wrong kind or out of range is an error at start. Seconds may have a fraction;
 lists are separated by commas; `true` and `false`, `yes` and `no`, `1` and `0` are booleans.
 """,
+    "metrics": """# Metrics
+
+`GET /metrics` answers in Prometheus' text format.
+""",
 }
 
 

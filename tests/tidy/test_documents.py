@@ -15,6 +15,10 @@ class Documents(unittest.TestCase):
         text = routes.README.read_text()
         self.assertEqual(routes.with_table(text), text, "run: python3 tests/tidy/routes.py")
 
+    def test_operations_are_all_there(self):
+        self.assertEqual(routes.operations(), routes.OPERATIONS.read_text(),
+                         "run: python3 tests/tidy/routes.py")
+
     def test_the_manual_is_what_the_program_prints(self):
         for topic in references.HEADS:
             with self.subTest(topic):
