@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "cli/agent_host.h"
 #include "cli/commands.h"
 #include "cli/drivers.h"
 
@@ -44,7 +45,12 @@ int down(const Options& options) {
   }
   state.lock();
   Options own = options;
-  own.simulated = *mode == "simulated";
+  own.simulated = mode->starts_with("simulated");
+  if (mode->ends_with("agent")) {
+    open_agent_host(own, state)->end_all();
+    std::cout << "down\n";
+    return 0;
+  }
   const auto say = [](std::string_view stage) { std::cout << "  " << stage << std::endl; };
   open_drivers(own, state, [](std::string_view) {})->end_all(say);
   std::cout << "down\n";

@@ -1,16 +1,17 @@
 #pragma once
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "cli/agents.h"
 #include "cli/drivers.h"
 #include "cli/options.h"
 #include "cli/state_dir.h"
 #include "db/database.h"
 #include "flow/engine.h"
 #include "http/server.h"
+#include "json/writer.h"
 #include "resource/front.h"
 #include "resource/quota.h"
 #include "services/list.h"
@@ -40,7 +41,7 @@ class Runtime {
   void listen(const Options& options);
   void open_control();
   void open_metadata();
-  void refresh_metadata();
+  void write_agents(json::Writer& w, db::Session& session) const;
   services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();
@@ -50,6 +51,7 @@ class Runtime {
   StateDir& state_;
   SystemClock clock_;
   std::unique_ptr<Drivers> drivers_;
+  std::unique_ptr<Agents> agents_;
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<flow::Engine> flows_;
   resource::Quota quota_;
@@ -59,7 +61,8 @@ class Runtime {
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
   Instant started_;
-  std::set<std::string> metadata_networks_;  // with a socket; touched by one job only
+  std::unique_ptr<MetadataSockets> metadata_here_;
+  std::unique_ptr<MetadataDuty> metadata_;
 };
 
 }  // namespace haneul::cli

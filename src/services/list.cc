@@ -40,8 +40,9 @@ Services::Services(const resource::World& world, const Surroundings& around)
           world, glance::Options{.directory = around.state / "glance"})),
       neutron_(std::make_unique<neutron::Neutron>(
           world, around.net, neutron::Options{.physical_networks = {around.external_network}})),
-      nova_(std::make_unique<nova::Nova>(world, *glance_, *placement_, *neutron_,
-                                         nova::Nova::Options{around.hosts, around.net})),
+      nova_(std::make_unique<nova::Nova>(
+          world, *glance_, *placement_, *neutron_,
+          nova::Nova::Options{around.hosts, around.net, around.fleet})),
       world_(world) {}
 
 Services::~Services() = default;
