@@ -42,7 +42,8 @@ class Hosts {
     net::HostDriver& net;
   };
   // `fleet`: null if there are no agents.
-  Hosts(const resource::World& world, placement::Placement& placement, remote::Fleet* fleet);
+  Hosts(const resource::World& world, placement::Placement& placement,
+        remote::Fleet* fleet = nullptr);
 
   void add(const std::string& host, Drivers drivers);
   // Row, inventory and traits as the host's driver tells now.
