@@ -141,6 +141,7 @@ int agent(const Options& options) {
   StateDir state{options.state};
   state.lock();
   claim(state, options.simulated ? "simulated agent" : "real agent");
+  keep_agent_options(options, state);
   const Agent agent(options, state);
   std::cout << fmt::format("haneul agent: host {} of {}\n", agent_host_name(options),
                            options.controller)

@@ -6,9 +6,12 @@
 #include "drivers/net/host_ports.h"
 #include "drivers/virt/fake.h"
 #include "drivers/virt/libvirt_driver.h"
+#include "json/value.h"
 
 namespace haneul::cli {
 namespace {
+
+constexpr const char* kOptionsFile = "agent.json";
 
 class Simulated final : public AgentHost {
  public:
@@ -57,6 +60,29 @@ class Real final : public AgentHost {
 
 std::string agent_host_name(const Options& options) {
   return options.host.empty() ? host_name() : options.host;
+}
+
+void keep_agent_options(const Options& options, const StateDir& state) {
+  state.write(kOptionsFile,
+              json::dump(json::Object{{"simulated", options.simulated},
+                                      {"host", agent_host_name(options)},
+                                      {"switch_database", options.switch_database},
+                                      {"integration_bridge", options.integration_bridge}}));
+}
+
+Options kept_agent_options(const StateDir& state) {
+  const auto kept = json::parse(state.read(kOptionsFile).value_or(""));
+  Options options;
+  const auto read = [&](std::string_view name, std::string& to) {
+    const json::Value* value = kept ? kept->at({name}) : nullptr;
+    if (value && value->text()) to = *value->text();
+  };
+  read("host", options.host);
+  read("switch_database", options.switch_database);
+  read("integration_bridge", options.integration_bridge);
+  const json::Value* simulated = kept ? kept->at({"simulated"}) : nullptr;
+  options.simulated = simulated && simulated->boolean() && *simulated->boolean();
+  return options;
 }
 
 std::unique_ptr<AgentHost> open_agent_host(const Options& options, const StateDir& state) {

@@ -31,6 +31,9 @@ class AgentHost {
 
 // Throws std::runtime_error with a sentence that says what to do.
 std::unique_ptr<AgentHost> open_agent_host(const Options& options, const StateDir& state);
+// What a host was opened with is kept in its directory, so that `down` can end it; and read back.
+void keep_agent_options(const Options& options, const StateDir& state);
+Options kept_agent_options(const StateDir& state);
 // --host, or the kernel's name.
 std::string agent_host_name(const Options& options);
 

@@ -44,13 +44,13 @@ int down(const Options& options) {
     return 0;
   }
   state.lock();
-  Options own = options;
-  own.simulated = mode->starts_with("simulated");
   if (mode->ends_with("agent")) {
-    open_agent_host(own, state)->end_all();
+    open_agent_host(kept_agent_options(state), state)->end_all();
     std::cout << "down\n";
     return 0;
   }
+  Options own = options;
+  own.simulated = *mode == "simulated";
   const auto say = [](std::string_view stage) { std::cout << "  " << stage << std::endl; };
   open_drivers(own, state, [](std::string_view) {})->end_all(say);
   std::cout << "down\n";

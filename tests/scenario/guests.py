@@ -23,11 +23,11 @@ def guest_image():
     return path
 
 
-def real_cloud(**more):
+def real_cloud(public_cidr="172.24.4.0/24", arguments=(), **more):
     """A real cloud with an external network of its own, so that two may run side by side."""
     return harness.Cloud(simulated=False,
                          arguments=["--guest-image", str(guest_image()),
-                                    "--public-cidr", "172.24.4.0/24"], **more)
+                                    "--public-cidr", public_cidr, *arguments], **more)
 
 
 class Tenant:
