@@ -36,6 +36,9 @@ struct Asked {
   std::string from, method;
   json::Value body;
   Duration deadline{};  // Clock::steady(); nobody waits for the answer after that
+  // False once nobody waits any more. An order that comes late must then be left alone: whoever
+  // gave it may have taken it back meanwhile.
+  std::function<bool()> awaited;
 };
 
 struct Told {

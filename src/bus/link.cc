@@ -57,6 +57,11 @@ bool Link::send(std::string frame) {
   return true;
 }
 
+bool Link::alive() {
+  const std::lock_guard lock(mutex_);
+  return !closed_;
+}
+
 void Link::end(const std::string& why) {
   loop_.post([self = shared_from_this(), why] { self->finish(why); });
 }

@@ -39,6 +39,7 @@ class Link final : public std::enable_shared_from_this<Link> {
   // False if it has ended or too much waits to be sent (which ends it).
   bool send(std::string frame);
   void end(const std::string& why);
+  bool alive();
   Duration seen() const { return Duration(seen_.load()); }  // Clock::steady() of the last byte
 
   // Loop thread: pings, and notices silence.

@@ -21,7 +21,8 @@ class LocalHub::End final : public Bus {
     const Ears ears = hub_.ears_of(name_, node);
     const Duration deadline = hub_.clock_.steady() + order.time_max;
     try {
-      return ears.order({name_, std::move(order.method), std::move(order.body), deadline});
+      return ears.order(
+          {name_, std::move(order.method), std::move(order.body), deadline, [] { return true; }});
     } catch (const Error& e) {
       throw Error(e.kind(), fmt::format("{}: {}", node, e.what()));
     } catch (const std::exception& e) {

@@ -1,5 +1,6 @@
 #include "bus/wire_bus.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@ namespace {
 
 // How late a time-out may be noticed.
 constexpr Duration kTick = std::chrono::milliseconds(100);
+constexpr Duration kUnderWay = std::chrono::seconds(1);
 
 using Kind = Error::Kind;
 
@@ -91,7 +93,9 @@ void WireBus::Impl::took(const std::string& name, const Link* link, Frame frame)
     return;
   }
   const std::uint64_t id = frame.id;
-  const Duration deadline = clock.steady() + frame.time_left;
+  // A little early, since the order was under way for some time.
+  const Duration deadline =
+      clock.steady() + frame.time_left - std::min(frame.time_left / 10, kUnderWay);
   const bool taken = jobs.try_submit([this, name, back, deadline, f = std::move(frame)]() mutable {
     carry_out(name, back, std::move(f), deadline);
   });
@@ -102,8 +106,9 @@ void WireBus::Impl::carry_out(const std::string& name, const std::shared_ptr<Lin
                               Frame order, Duration deadline) {
   Frame back{.kind = Frame::Kind::answer, .id = order.id, .name = {}, .time_left = {}, .body = {}};
   try {
-    if (clock.steady() >= deadline) throw Error(Kind::unreachable, "it came to it too late");
-    back.body = ears.order({name, std::move(order.name), std::move(order.body), deadline});
+    const auto awaited = [&] { return link->alive() && clock.steady() < deadline; };
+    if (!awaited()) throw Error(Kind::unreachable, "it came to it too late");
+    back.body = ears.order({name, std::move(order.name), std::move(order.body), deadline, awaited});
   } catch (const Error& e) {
     back = failure_frame(order.id, e.kind(), e.what());
   } catch (const std::exception& e) {

@@ -31,14 +31,14 @@ class WireBusTest : public ::testing::Test {
  protected:
   explicit WireBusTest(WireLimits limits = {}) : controller(clock, limits), host(clock, limits) {}
   ~WireBusTest() override {
-    release.set_value();
+    if (!released_) release.set_value();
     controller.close();
     host.close();
   }
 
   void hear() {
     host.hear({.order = [this](const Asked& asked) { return carry_out(asked); },
-               .event = [](const Told&) {},
+               .event = [this](const Told&) { ++told; },
                .changed = [](const std::string&) {}});
     controller.hear({.order = [](const Asked&) { return json::Value(); },
                      .event =
@@ -76,7 +76,8 @@ class WireBusTest : public ::testing::Test {
   const LinkLimits limits_;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
-  std::atomic<int> carried_out{0}, changes{0};
+  std::atomic<int> carried_out{0}, changes{0}, told{0};
+  bool released_ = false;
   std::mutex mutex;
   std::vector<std::string> events;
   std::string why;
@@ -178,6 +179,36 @@ TEST_F(WireBusTest, ANameIsOneProcess) {
   connect();
   EXPECT_EQ(call.get(), Kind::unreachable);
   EXPECT_NO_THROW(controller.call("h1", {"echo", {}}));
+}
+
+class OneByOneTest : public WireBusTest {
+ protected:
+  OneByOneTest() : WireBusTest({.threads = 1}) {}
+};
+
+TEST_F(OneByOneTest, WhatNobodyWaitsForIsLeftAlone) {
+  hear();
+  connect();
+  auto first = std::async(std::launch::async, [&] { return kind_of("h1", {"hang", {}}); });
+  ASSERT_TRUE(eventually([&] { return carried_out == 1; }));
+  auto second = std::async(std::launch::async, [&] {
+    try {
+      controller.call("h1", {"echo", {}});
+    } catch (const Error& e) {
+      return e.kind();
+    }
+    return Kind::failed;
+  });
+  // Both have arrived when something that was sent behind them has been sent back.
+  ASSERT_TRUE(eventually([&] { return controller.tell("h1", "sent behind", {}) && told > 0; }));
+  ::shutdown(host_fd, SHUT_RDWR);
+  EXPECT_EQ(first.get(), Kind::unreachable);
+  EXPECT_EQ(second.get(), Kind::unreachable);
+  ASSERT_TRUE(eventually([&] { return !host.member("controller")->connected; }));
+  release.set_value();
+  released_ = true;
+  host.close();
+  EXPECT_EQ(carried_out, 1);
 }
 
 class TightWireBusTest : public WireBusTest {

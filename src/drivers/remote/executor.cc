@@ -17,27 +17,34 @@ std::string guest_of(const json::Value& body) {
   return member<std::string>(body, "guest");
 }
 
+// What an order works on alone; empty if it only looks.
+std::string subject_of(const json::Value& body) {
+  for (const char* name : {"guest", "port"}) {
+    const json::Value* found = body.at({name});
+    if (found && found->object()) found = found->object()->find("id");
+    if (found && found->text()) return *found->text();
+  }
+  return "";
+}
+
 }  // namespace
 
-// One order at a time for each guest; waits no longer than somebody waits for the answer.
+// One order at a time for each guest or port; waits no longer than somebody waits for the answer.
 class Executor::Turn {
  public:
-  Turn(Executor& executor, const bus::Asked& asked) : executor_(executor) {
-    const json::Value* guest = asked.body.at({"guest"});
-    if (!guest || !guest->text()) return;
+  Turn(Executor& executor, const bus::Asked& asked)
+      : executor_(executor), subject_(subject_of(asked.body)) {
     std::unique_lock lock(executor_.mutex_);
     const Duration patience = asked.deadline - executor_.clock_.steady();
-    const bool came = executor_.free_.wait_for(
-        lock, patience, [&] { return !executor_.busy_.contains(*guest->text()); });
-    if (!came) {
-      throw bus::Error(bus::Error::Kind::unreachable,
-                       fmt::format("guest {} is still being worked on", *guest->text()));
+    const auto is_free = [&] { return !executor_.busy_.contains(subject_); };
+    if (!executor_.free_.wait_for(lock, patience, is_free) || !asked.awaited()) {
+      throw bus::Error(bus::Error::Kind::unreachable, "its turn came too late");
     }
-    guest_ = *executor_.busy_.insert(*guest->text()).first;
+    if (!subject_.empty()) executor_.busy_.insert(subject_);
   }
   ~Turn() {
     const std::lock_guard lock(executor_.mutex_);
-    executor_.busy_.erase(guest_);
+    executor_.busy_.erase(subject_);
     executor_.free_.notify_all();
   }
   Turn(const Turn&) = delete;
@@ -45,7 +52,7 @@ class Executor::Turn {
 
  private:
   Executor& executor_;
-  std::string guest_;
+  const std::string subject_;
 };
 
 Executor::Executor(Host host, const Clock& clock) : host_(std::move(host)), clock_(clock) {

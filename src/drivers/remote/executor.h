@@ -15,7 +15,8 @@
 namespace haneul::remote {
 
 // The agent's side: carries out a controller's orders with this host's drivers. Orders for one
-// guest wait for each other, so that one which comes twice is done twice in a row. Any thread.
+// guest or port wait for each other, so that one which comes twice is done twice in a row; when an
+// order's turn comes and nobody waits for it any more, it is left alone. Any thread.
 class Executor {
  public:
   struct Host {
@@ -45,7 +46,7 @@ class Executor {
   std::map<std::string, Method, std::less<>> methods_;
   std::mutex mutex_;
   std::condition_variable free_;
-  std::set<std::string> busy_;  // guests
+  std::set<std::string> busy_;  // guests and ports
 };
 
 }  // namespace haneul::remote

@@ -185,6 +185,36 @@ TEST_F(RemoteTest, AnOrderThatComesTwiceIsDoneTwiceInARow) {
   EXPECT_EQ(most, 1);
 }
 
+TEST_F(RemoteTest, AnOrderThatNobodyWaitsForIsLeftAlone) {
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  std::atomic<int> begun{0};
+  guests.set_hook([&](virt::Op, const std::string&) {
+    ++begun;
+    may_go.wait();
+  });
+  std::atomic<bool> awaited{true};
+  const auto ask = [&](bool still) {
+    const bus::Asked asked{"controller", "virt.remove_files", json::Object{{"guest", "g"}},
+                           clock.steady() + std::chrono::minutes(1),
+                           [&, still] { return still || awaited; }};
+    try {
+      executor.carry_out(asked);
+      return true;
+    } catch (const bus::Error&) {
+      return false;
+    }
+  };
+  auto first = std::async(std::launch::async, ask, true);
+  ASSERT_TRUE(eventually([&] { return begun == 1; }));
+  auto second = std::async(std::launch::async, ask, false);
+  awaited = false;
+  go.set_value();
+  EXPECT_TRUE(first.get());
+  EXPECT_FALSE(second.get());
+  EXPECT_EQ(begun, 1);
+}
+
 TEST_F(RemoteTest, PowerChangesAreTold) {
   virt().define({.id = "g"});
   virt().start("g");

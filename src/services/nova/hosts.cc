@@ -173,12 +173,13 @@ bool Hosts::has_zone(db::Session& session, std::string_view zone) const {
   });
 }
 
+bool Hosts::is_here(const std::string& host) const {
+  const std::lock_guard lock(mutex_);
+  return drivers_.contains(host);
+}
+
 bool Hosts::is_reachable(const std::string& host) const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (drivers_.contains(host)) return true;
-  }
-  return fleet_ && fleet_->is_connected(host);
+  return is_here(host) || (fleet_ && fleet_->is_connected(host));
 }
 
 Instant Hosts::seen_at(const ComputeHost& host) const {

@@ -64,6 +64,7 @@ class Hosts {
   void forget();
   bool has_zone(db::Session& session, std::string_view zone) const;
 
+  bool is_here(const std::string& host) const;  // its driver is in this process
   // Is its driver in this process, or its agent connected?
   bool is_reachable(const std::string& host) const;
   bool is_up(const ComputeHost& host) const { return !host.forced_down && is_reachable(host.host); }
