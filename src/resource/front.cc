@@ -34,6 +34,12 @@ std::string_view token_of(const http::Request& request) {
   return token.empty() ? request.headers.get("X-Storage-Token") : token;
 }
 
+// A slash too many, where the service minds. Roots ("/v3/") may always end so.
+bool ends_wrongly(const Service& service, const Route& route, std::string_view path) {
+  const bool deep = std::count(route.pattern.begin(), route.pattern.end(), '/') > 1;
+  return path.ends_with('/') && deep && !service.facts().ignores_trailing_slash;
+}
+
 std::string with_project(const Service& service, const std::string& pattern) {
   const auto prefix = service.facts().project_behind;
   if (prefix.empty() || !pattern.starts_with(prefix) || pattern.size() <= prefix.size()) return {};
@@ -148,7 +154,11 @@ http::Response Front::serve(Visit& visit) {
   visit.service = service_of(request.path);
   auto match = router_.find(request.method, request.path);
   if (match.kind == http::Router::Match::Kind::found) {
-    return run(visit, *entries_[match.route], std::move(match.params));
+    const Entry& entry = *entries_[match.route];
+    if (ends_wrongly(*entry.service, *entry.routes.front(), request.path)) {
+      throw entry.service->dialect().no_such_path();
+    }
+    return run(visit, entry, std::move(match.params));
   }
   if (!visit.service) throw Fault::not_found("There is no such service.");
   if (match.kind == http::Router::Match::Kind::no_method) {

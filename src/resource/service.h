@@ -48,6 +48,8 @@ class Service {
     std::vector<std::string_view> mount_aliases;  // "" for Keystone: /v3 works as well
     // Paths may carry the project behind the version: /v2.1/{project_id}/servers (Nova, Cinder).
     std::string_view project_behind;  // "/v2.1", or empty
+    // "/v2.0/networks/" is "/v2.0/networks" (Neutron); elsewhere only versions' roots may end so.
+    bool ignores_trailing_slash = false;
   };
   Service(Facts facts, std::unique_ptr<Dialect> dialect, access::Policy policy);
 

@@ -82,6 +82,7 @@ void after_remove(State& state, db::Transaction& tx, const Role& role) {
 resource::Hooks<Role> hooks(State& state) {
   resource::Hooks<Role> h;
   h.before_create = [&](Change& c, Role& role) { before_create(state, c, role); };
+  h.after_create = [&](Change& c, const Role&) { state.epochs.change_all(c.tx); };
   h.before_update = before_update;
   h.after_update = [&](Change& c, const Role&, const Role&) { state.epochs.change_all(c.tx); };
   h.before_remove = [](Change&, const Role& role) {

@@ -29,6 +29,17 @@ TEST(Role, IsMadeShownChangedAndDeleted) {
   EXPECT_EQ(identity.remove("/roles/" + identity.role_id("admin")).status, 403);  // immutable
 }
 
+TEST(Role, MadeAMomentAgoIsInTokens) {
+  TestIdentity identity;
+  EXPECT_NE(identity.login("demo", "demo", project_scope(identity.project_id("demo"))), "");
+  const auto role = identity.post("/roles", R"({"role":{"name":"fresh"}})").text({"role", "id"});
+  const auto project = identity.project("fresh");
+  const auto path =
+      fmt::format("/projects/{}/users/{}/roles/{}", project, identity.user_id("demo"), role);
+  EXPECT_EQ(identity.put(path).status, 204);
+  EXPECT_NE(identity.login("demo", "demo", project_scope(project)), "");
+}
+
 TEST(Role, OfADomainIsListedApartAndStaysInItsDomain) {
   TestIdentity identity;
   const auto domain =

@@ -30,7 +30,10 @@ resource::Service make_service() {
                              .type = "network",
                              .mount = "/networking",
                              .endpoint = "",
-                             .description = "OpenStack Networking"},
+                             .description = "OpenStack Networking",
+                             .mount_aliases = {},
+                             .project_behind = "",
+                             .ignores_trailing_slash = true},
                             std::make_unique<Dialect>(), std::move(*policy));
   service.migrations({kMigrations, kMigrationsCount});
   service.limits(quota_limits());
