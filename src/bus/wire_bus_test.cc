@@ -38,7 +38,7 @@ class WireBusTest : public ::testing::Test {
 
   void hear() {
     host.hear({.order = [this](const Asked& asked) { return carry_out(asked); },
-               .event = [this](const Told&) { ++told; },
+               .event = [this](const Told&) { ++heard; },
                .changed = [](const std::string&) {}});
     controller.hear({.order = [](const Asked&) { return json::Value(); },
                      .event =
@@ -76,7 +76,7 @@ class WireBusTest : public ::testing::Test {
   const LinkLimits limits_;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
-  std::atomic<int> carried_out{0}, changes{0}, told{0};
+  std::atomic<int> carried_out{0}, changes{0}, heard{0};
   bool released_ = false;
   std::mutex mutex;
   std::vector<std::string> events;
@@ -200,7 +200,7 @@ TEST_F(OneByOneTest, WhatNobodyWaitsForIsLeftAlone) {
     return Kind::failed;
   });
   // Both have arrived when something that was sent behind them has been sent back.
-  ASSERT_TRUE(eventually([&] { return controller.tell("h1", "sent behind", {}) && told > 0; }));
+  ASSERT_TRUE(eventually([&] { return controller.tell("h1", "sent behind", {}) && heard > 0; }));
   ::shutdown(host_fd, SHUT_RDWR);
   EXPECT_EQ(first.get(), Kind::unreachable);
   EXPECT_EQ(second.get(), Kind::unreachable);
