@@ -178,7 +178,7 @@ void WireBus::hear(Ears ears) {
 json::Value WireBus::call(const std::string& node, Order order) {
   Frame frame{Frame::Kind::order, 0, std::move(order.method), order.time_max,
               std::move(order.body)};
-  std::future<json::Value> answer;
+  std::future<Reply> answer;
   std::shared_ptr<Link> link;
   {
     const std::lock_guard lock(impl_->mutex);
@@ -197,11 +197,9 @@ json::Value WireBus::call(const std::string& node, Order order) {
         too_long ? failure_frame(frame.id, Kind::refused, "the order is too long")
                  : failure_frame(frame.id, Kind::unreachable, "the connection is ending"));
   }
-  try {
-    return answer.get();
-  } catch (const Error& e) {
-    throw Error(e.kind(), fmt::format("{}: {}", node, e.what()));
-  }
+  Reply reply = answer.get();
+  if (reply.failure) throw Error(*reply.failure, fmt::format("{}: {}", node, reply.why));
+  return std::move(reply.body);
 }
 
 bool WireBus::tell(const std::string& node, const std::string& event, json::Value body) {
