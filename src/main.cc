@@ -14,6 +14,7 @@ int run(const haneul::cli::Options& o, const char* program) {
   if (o.command == "status") return status(o);
   if (o.command == "doctor") return doctor(o);
   if (o.command == "routes") return routes();
+  if (o.command == "reference") return reference(o);
   return version();
 }
 

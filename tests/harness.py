@@ -21,11 +21,13 @@ def free_port():
 class Cloud:
     """with Cloud(simulated=True) as cloud: … cloud.env …"""
 
-    def __init__(self, simulated=True, hosts=3, arguments=(), keep=False):
+    def __init__(self, simulated=True, hosts=3, arguments=(), keep=False, conf=""):
         base = ROOT / "build" / "check"
         base.mkdir(parents=True, exist_ok=True)
         # Unix sockets live below: the path must stay short.
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="c-", dir=base))
+        if conf:
+            (self.state / "haneul.conf").write_text(conf)
         self.port = free_port()
         self.simulated = simulated
         self.hosts = hosts

@@ -16,8 +16,8 @@ namespace haneul::cli {
 // controller's private one. A host elsewhere runs Open vSwitch and ovn-controller of its own, with
 // external-ids ovn-remote (the controller's southbound database over TCP or TLS), ovn-encap-type,
 // ovn-encap-ip (an address that the other chassis reach) and hostname (the agent's --host); the
-// private OVN of a controller does not listen outside its machine, so the controller needs an OVN
-// that does.
+// private OVN of a controller does not listen outside its machine, so the controller needs the
+// system's (haneul.conf, [ovn]).
 class AgentHost {
  public:
   virtual ~AgentHost() = default;

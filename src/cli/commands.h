@@ -11,6 +11,7 @@ int down(const Options& options);
 int status(const Options& options);
 int doctor(const Options& options);
 int routes();
+int reference(const Options& options);
 int version();
 
 }  // namespace haneul::cli

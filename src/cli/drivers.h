@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "cli/state_dir.h"
 #include "drivers/net/driver.h"
 #include "drivers/virt/driver.h"
@@ -29,10 +30,10 @@ class Drivers {
 };
 
 // Throws std::runtime_error with a sentence that says what to do.
-std::unique_ptr<Drivers> open_drivers(const Options& options, const StateDir& state,
-                                      const Progress& progress);
+std::unique_ptr<Drivers> open_drivers(const Options& options, const SystemSettings& system,
+                                      const StateDir& state, const Progress& progress);
 std::unique_ptr<Drivers> open_simulated(const Options& options, const StateDir& state);
-std::unique_ptr<Drivers> open_real(const Options& options, const StateDir& state,
-                                   const Progress& progress);
+std::unique_ptr<Drivers> open_real(const Options& options, const SystemSettings& system,
+                                   const StateDir& state, const Progress& progress);
 
 }  // namespace haneul::cli

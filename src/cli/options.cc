@@ -14,6 +14,8 @@ void add_state(CLI::App& app, Options& o) {
 
 void add_serving(CLI::App& app, Options& o) {
   add_state(app, o);
+  app.add_option("--config", o.config, "Configuration instead of DIR/haneul.conf")
+      ->type_name("FILE");
   app.add_option("--hosts", o.hosts, "Simulated hosts")->check(CLI::Range(1, 10'000));
   app.add_option("--listen", o.listen, "Address to listen on")->type_name("ADDR");
   app.add_option("--port", o.port, "Port to listen on")->check(CLI::Range(1, 65'535));
@@ -60,6 +62,8 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
+  CLI::App* reference = add("reference", "Print a page of the manual: options");
+  reference->add_option("topic", o.topic)->required();
   add("version", "Print the version");
   try {
     app.parse(argc, argv);
@@ -69,8 +73,8 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|routes|version [--state DIR] "
-                   "[--simulated] …  (haneul COMMAND --help says more)\n";
+                << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|version "
+                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;
     }
     return false;

@@ -13,6 +13,8 @@ struct Options {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 5000;
   std::string tls_cert, tls_key;
+  std::string config;       // empty: haneul.conf in the state directory, if there is one
+  std::string topic;        // of `reference`
   std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
   int ready_fd = -1;           // set by `up` for the process it starts

@@ -29,16 +29,30 @@ net::PrivateOvnOptions ovn_options(const Options& options, const StateDir& state
           .external_address = first_address(options.public_cidr)};
 }
 
+net::OvnOptions system_ovn(const SystemSettings& system) {
+  net::OvnOptions ovn;
+  ovn.northbound = system.northbound;
+  ovn.chassis = system.chassis;
+  ovn.host.switch_database = system.switch_database;
+  ovn.host.integration_bridge = system.integration_bridge;
+  return ovn;
+}
+
 class Real final : public Drivers {
  public:
-  Real(const Options& options, const StateDir& state, const Progress& progress)
-      : ovn_(ovn_options(options, state)) {
+  Real(const Options& options, const SystemSettings& system, const StateDir& state,
+       const Progress& progress) {
     if (!options.no_local_host) {
-      virt_ = std::make_unique<virt::LibvirtDriver>(
-          virt::LibvirtOptions{.state_dir = virt_directory(state), .hostname = host_name()});
+      virt_ = std::make_unique<virt::LibvirtDriver>(virt::LibvirtOptions{
+          .state_dir = virt_directory(state), .uri = system.libvirt_uri, .hostname = host_name()});
     }
-    ovn_.start(progress);
-    net_ = std::make_unique<net::OvnDriver>(ovn_.driver_options());
+    if (!system.northbound.empty()) {
+      net_ = std::make_unique<net::OvnDriver>(system_ovn(system));
+      return;
+    }
+    ovn_ = std::make_unique<net::PrivateOvn>(ovn_options(options, state));
+    ovn_->start(progress);
+    net_ = std::make_unique<net::OvnDriver>(ovn_->driver_options());
   }
 
   net::Driver& net() override { return *net_; }
@@ -54,23 +68,23 @@ class Real final : public Drivers {
     progress("networks");
     for (const auto& network : net_->list_metadata()) net_->close_metadata(network);
     net_.reset();
-    ovn_.stop();
+    if (ovn_) ovn_->stop();
   }
 
  private:
   std::unique_ptr<virt::LibvirtDriver> virt_;  // null: guests are on agents' hosts only
-  net::PrivateOvn ovn_;
+  std::unique_ptr<net::PrivateOvn> ovn_;       // null: the system's is used
   std::unique_ptr<net::OvnDriver> net_;
 };
 
 }  // namespace
 
-std::unique_ptr<Drivers> open_real(const Options& options, const StateDir& state,
-                                   const Progress& progress) {
+std::unique_ptr<Drivers> open_real(const Options& options, const SystemSettings& system,
+                                   const StateDir& state, const Progress& progress) {
   require_root();
   if (!options.no_local_host) require_installed(Part::guests);
   require_installed(Part::networks);
-  return std::make_unique<Real>(options, state, progress);
+  return std::make_unique<Real>(options, system, state, progress);
 }
 
 }  // namespace haneul::cli

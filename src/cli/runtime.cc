@@ -15,14 +15,15 @@
 
 namespace haneul::cli {
 
-Runtime::Runtime(const Options& options, StateDir& state, const Progress& progress)
+Runtime::Runtime(const Options& options, const Settings& settings, StateDir& state,
+                 const Progress& progress)
     : options_(options), state_(state), started_(clock_.now()) {
   progress("state");
   database_ = db::open_sqlite({.path = state.file("haneul.db").string()});
   flows_ = std::make_unique<flow::Engine>(*database_, clock_);
   world_.reset(new resource::World{*database_, clock_, *flows_, quota_});
   progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
-  drivers_ = open_drivers(options, state, progress);
+  drivers_ = open_drivers(options, settings.system, state, progress);
   agents_ = std::make_unique<Agents>(clock_, keep_join(state, options.tls_cert).secret,
                                      drivers_->hosts());
   services_ = std::make_unique<services::Services>(
@@ -30,14 +31,15 @@ Runtime::Runtime(const Options& options, StateDir& state, const Progress& progre
                                       .net = drivers_->net(),
                                       .hosts = drivers_->hosts(),
                                       .fleet = &agents_->fleet(),
-                                      .public_cidr = options.public_cidr});
+                                      .public_cidr = options.public_cidr,
+                                      .settings = settings.services});
   progress("database");
   const auto migrations = services_->migrations();
   db::migrate(*database_, migrations, state.file("haneul.db.before-upgrade").string());
   for (const resource::Service* s : services_->all()) quota_.declare(s->facts().name, s->limits());
   front_ = std::make_unique<resource::Front>(*world_, services_->authenticator(), services_->all());
   front_->add_metrics([this] { return metric_lines(); });
-  server_ = std::make_unique<http::Server>(http::ServerOptions{}, *front_, clock_);
+  server_ = std::make_unique<http::Server>(settings.http, *front_, clock_);
   listen(options);
   progress("first resources");
   services_->start();

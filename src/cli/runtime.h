@@ -7,6 +7,7 @@
 #include "cli/agents.h"
 #include "cli/drivers.h"
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "cli/state_dir.h"
 #include "db/database.h"
 #include "flow/engine.h"
@@ -31,7 +32,8 @@ class Runtime {
  public:
   // Opens everything and listens; throws std::runtime_error with a sentence if anything is in the
   // way, and then nothing is left half-started.
-  Runtime(const Options& options, StateDir& state, const Progress& progress);
+  Runtime(const Options& options, const Settings& settings, StateDir& state,
+          const Progress& progress);
   ~Runtime();  // requests under way end; guests and networks stay
 
   std::uint16_t port() const { return port_; }

@@ -36,9 +36,9 @@ int serve(const Options& options) {
     state.lock();
     claim(state, options.simulated ? "simulated" : "real");
     if (options.ready_fd >= 0) log::open_file(state.file("haneul.log").string());
-    const Runtime runtime(options, state, [&](std::string_view stage) {
-      tell(options.ready_fd, fmt::format("stage {}", stage));
-    });
+    const Runtime runtime(
+        options, load_settings(options, state), state,
+        [&](std::string_view stage) { tell(options.ready_fd, fmt::format("stage {}", stage)); });
     tell(options.ready_fd, fmt::format("ready {}", runtime.url()));
     if (options.ready_fd >= 0) ::close(options.ready_fd);
     int signal = 0;

@@ -47,9 +47,10 @@ std::unique_ptr<Drivers> open_simulated(const Options& options, const StateDir& 
   return std::make_unique<Simulated>(options, state);
 }
 
-std::unique_ptr<Drivers> open_drivers(const Options& options, const StateDir& state,
-                                      const Progress& progress) {
-  return options.simulated ? open_simulated(options, state) : open_real(options, state, progress);
+std::unique_ptr<Drivers> open_drivers(const Options& options, const SystemSettings& system,
+                                      const StateDir& state, const Progress& progress) {
+  return options.simulated ? open_simulated(options, state)
+                           : open_real(options, system, state, progress);
 }
 
 }  // namespace haneul::cli

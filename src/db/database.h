@@ -166,6 +166,9 @@ class Database {
   }
 };
 
+// Whether `column REGEXP ?` takes this as a regular expression (RE2's, in any case).
+bool is_pattern(std::string_view text);
+
 struct SqliteOptions {
   std::string path;                    // empty: a temporary file that goes with the object
   std::size_t group_commit_max = 128;  // transactions that may share one commit

@@ -28,22 +28,38 @@ std::string gateway_of(const std::string& cidr) {
   return cidr.substr(0, cidr.rfind('.', cidr.find('/'))) + ".1";
 }
 
+// What is set with what the surroundings alone know.
+Surroundings completed(Surroundings around) {
+  around.settings.keystone.key_directory = around.state / "keys";
+  around.settings.glance.directory = around.state / "glance";
+  around.settings.neutron.physical_networks = {around.external_network};
+  return around;
+}
+
 }  // namespace
 
 Services::Services(const resource::World& world, const Surroundings& around)
-    : around_(around),
-      keystone_(std::make_unique<keystone::Keystone>(
-          world, keystone::Options{.key_directory = around.state / "keys",
-                                   .bcrypt_cost = around.bcrypt_cost})),
+    : around_(completed(around)),
+      keystone_(std::make_unique<keystone::Keystone>(world, around_.settings.keystone)),
       placement_(std::make_unique<placement::Placement>(world)),
-      glance_(std::make_unique<glance::Glance>(
-          world, glance::Options{.directory = around.state / "glance"})),
-      neutron_(std::make_unique<neutron::Neutron>(
-          world, around.net, neutron::Options{.physical_networks = {around.external_network}})),
+      glance_(std::make_unique<glance::Glance>(world, around_.settings.glance)),
+      neutron_(std::make_unique<neutron::Neutron>(world, around_.net, around_.settings.neutron)),
       nova_(std::make_unique<nova::Nova>(
           world, *glance_, *placement_, *neutron_,
-          nova::Nova::Options{around.hosts, around.net, around.fleet})),
+          nova::Nova::Options{around_.hosts, around_.net, around_.fleet, around_.settings.nova})),
       world_(world) {}
+
+std::vector<config::Section> sections(Settings& settings) {
+  std::vector<config::Section> all;
+  const auto add = [&](std::vector<config::Section> some) {
+    all.insert(all.end(), some.begin(), some.end());
+  };
+  add(keystone::sections(settings.keystone));
+  add(glance::sections(settings.glance));
+  add(neutron::sections(settings.neutron));
+  add(nova::sections(settings.nova));
+  return all;
+}
 
 Services::~Services() = default;
 

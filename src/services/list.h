@@ -13,6 +13,7 @@
 #include "json/value.h"
 #include "resource/service.h"
 #include "resource/world.h"
+#include "services/settings.h"
 
 namespace haneul::keystone {
 class Keystone;
@@ -40,7 +41,7 @@ struct Surroundings {
   remote::Fleet* fleet = nullptr;              // those that agents have
   std::string external_network = "public";     // the physical network's name
   std::string public_cidr;
-  int bcrypt_cost = 12;
+  Settings settings = {};
 };
 
 // What a fresh cloud is given.

@@ -22,6 +22,7 @@ Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_ki
     sqlite3_close(handle_);
     throw Error(fmt::format("cannot open the database {}: {}", path, why));
   }
+  add_regexp(handle_);
   sqlite3_busy_timeout(handle_, kBusyMs);
   script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"

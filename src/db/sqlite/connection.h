@@ -10,6 +10,9 @@
 
 namespace haneul::db {
 
+// Makes REGEXP known to a connection.
+void add_regexp(sqlite3* handle);
+
 // One SQLite connection with its prepared statements. One thread at a time.
 class Connection {
  public:

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "access/fwd.h"
+#include "config/option.h"
 #include "db/fwd.h"
 #include "http/fwd.h"
 #include "json/value.h"
@@ -28,6 +29,7 @@ struct Options {
   std::size_t members_max = 128;
   bool format_must_match = true;  // refuse data that is not what disk_format says
 };
+std::vector<config::Section> sections(Options& values);
 
 struct ImageFacts {
   std::string id, name, status;

@@ -10,6 +10,7 @@
 
 #include "access/authenticator.h"
 #include "base/clock.h"
+#include "config/option.h"
 #include "db/database.h"
 #include "resource/service.h"
 #include "resource/world.h"
@@ -31,6 +32,7 @@ struct Options {
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };
+std::vector<config::Section> sections(Options& values);
 
 // One service of the catalog, with the same URL for all three interfaces.
 struct CatalogEntry {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access/caller.h"
+#include "config/option.h"
 #include "drivers/net/driver.h"
 #include "resource/table.h"
 #include "resource/world.h"
@@ -16,6 +17,13 @@ class Policy;
 }
 
 namespace haneul::neutron {
+
+// What a project may have unless it has a limit of its own; -1 is no limit.
+// upstream: openstack/neutron:neutron/conf/quota.py
+struct QuotaOptions {
+  std::int64_t network = 100, subnet = 100, subnetpool = -1, port = 500, router = 10;
+  std::int64_t floatingip = 50, security_group = 10, security_group_rule = 100, rbac_policy = 10;
+};
 
 struct Options {
   std::vector<std::string> physical_networks{
@@ -28,7 +36,9 @@ struct Options {
   std::int64_t host_routes_per_subnet_max = 20;
   std::int64_t routes_per_router_max = 30;
   std::int64_t agent_down_seconds = 75;
+  QuotaOptions quotas;
 };
+std::vector<config::Section> sections(Options& values);
 
 // What every part of Neutron works with; lives as long as the program.
 struct Context {

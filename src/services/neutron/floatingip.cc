@@ -7,6 +7,7 @@
 
 #include "resource/call.h"
 #include "resource/crud.h"
+#include "resource/quota.h"
 #include "services/neutron/errors.h"
 #include "services/neutron/router.h"
 
@@ -224,14 +225,15 @@ void before_update(const Context& context, resource::Change& change, const Row& 
   mark_router(change.tx, context, fresh);
 }
 
-void before_remove(const Context& context, resource::Change& change, const Row& row) {
-  if (const auto port = ports().find(change.tx, row.floating_port_id)) {
-    delete_port_row(change.tx, context, *port);
+// What hangs on a floating IP.
+void drop_parts(db::Transaction& tx, const Context& context, const Row& row) {
+  if (const auto port = ports().find(tx, row.floating_port_id)) {
+    delete_port_row(tx, context, *port);
   }
   if (row.tags.text != "[]") {
-    change.tx.execute("DELETE FROM neutron_tags WHERE object_id = ?", {row.id});
+    tx.execute("DELETE FROM neutron_tags WHERE object_id = ?", {row.id});
   }
-  mark_router(change.tx, context, row);
+  mark_router(tx, context, row);
 }
 
 void write_port_details(json::Writer& w, const PortRow& port) {
@@ -278,6 +280,17 @@ const resource::Store<Row>& floatingips() {
   return store;
 }
 
+void remove_idle_floatingips(db::Transaction& tx, const Context& context,
+                             std::string_view network_id) {
+  resource::Where idle;
+  idle.equals("floating_network_id", network_id).and_("port_id IS NULL");
+  for (const auto& row : floatingips().list(tx, idle)) {
+    drop_parts(tx, context, row);
+    floatingips().remove(tx, row.id);
+    context.world.quota.release(tx, "neutron", row.project_id, "floatingip", 1);
+  }
+}
+
 void disassociate_floatingips(db::Transaction& tx, const Context& context,
                               std::string_view port_id) {
   for (auto& row : floatingips().list(tx, resource::Where().equals("port_id", port_id))) {
@@ -321,7 +334,7 @@ Noun floatingip_noun(const Context& context) {
     before_update(context, c, old, fresh);
   };
   h.before_remove = [&context](resource::Change& c, const Row& row) {
-    before_remove(context, c, row);
+    drop_parts(c.tx, context, row);
   };
   h.members = {{"port_details", details_writer}};
   return neutron_noun(kFloatingIp, std::move(h));

@@ -24,6 +24,10 @@ const resource::Resource& floatingip_resource();
 const resource::Store<FloatingIpRow>& floatingips();
 Noun floatingip_noun(const Context& context);
 
+// The network goes: floating IPs on it that serve nobody go with it.
+// upstream: openstack/neutron:neutron/db/l3_db.py (delete_disassociated_floatingips)
+void remove_idle_floatingips(db::Transaction& tx, const Context& context,
+                             std::string_view network_id);
 // The port goes: its floating IPs are free again.
 void disassociate_floatingips(db::Transaction& tx, const Context& context,
                               std::string_view port_id);

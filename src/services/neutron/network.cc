@@ -8,6 +8,7 @@
 #include "resource/call.h"
 #include "resource/dialect.h"
 #include "services/neutron/errors.h"
+#include "services/neutron/floatingip.h"
 #include "services/neutron/port.h"
 #include "services/neutron/subnet.h"
 
@@ -310,8 +311,8 @@ resource::Where rows_on_visible_networks(const access::Caller& caller, bool is_a
         {project, project});
   }
   return where.and_(
-      "project_id = ? OR network_id IN (SELECT id FROM networks WHERE project_id = ? OR shared = 1"
-      " OR external = 1) OR network_id IN (SELECT object_id FROM rbac_policies"
+      "project_id = ? OR network_id IN (SELECT id FROM networks WHERE project_id = ? OR shared = 1)"
+      " OR network_id IN (SELECT object_id FROM rbac_policies"
       " WHERE target_project = ? AND object_type = 'network')",
       {project, project, project});
 }
@@ -407,6 +408,7 @@ Noun network_noun(const Context& context) {
     mark_dirty(c.tx, context, net::Kind::network, fresh.id);
   };
   h.before_remove = [&context](resource::Change& c, const Network& n) {
+    remove_idle_floatingips(c.tx, context, n.id);
     empty_network(c.tx, context, n);
   };
   h.members = {sharing_member(context), default_member()};

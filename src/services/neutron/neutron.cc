@@ -15,7 +15,7 @@ namespace haneul::neutron {
 Neutron::Impl::Impl(const resource::World& world, net::Driver& driver_, Options options_)
     : options(std::move(options_)),
       driver(driver_),
-      service(make_service()),
+      service(make_service(options)),
       context{world, options, service.policy()} {
   add_resources(service, context);
   world.flows.add<NetworkSync>(kNetworkSync, [this] {

@@ -17,7 +17,7 @@ struct Neutron::Impl {
 };
 
 // service.cc: the table of contents.
-resource::Service make_service();
+resource::Service make_service(const Options& options);
 void add_resources(resource::Service& service, const Context& context);
 
 // Port rows as facts, with network names and floating IPs looked up all at once.

@@ -10,10 +10,20 @@
 namespace haneul::neutron {
 namespace {
 
-constexpr resource::QuotaLimit kLimits[] = {
-    {"network", 100},    {"subnet", 100},    {"subnetpool", -1},     {"port", 500},
-    {"router", 10},      {"floatingip", 50}, {"security_group", 10}, {"security_group_rule", 100},
-    {"rbac_policy", 10},
+struct Known {
+  std::string_view resource;
+  std::int64_t QuotaOptions::*standard;
+};
+constexpr Known kLimits[] = {
+    {"network", &QuotaOptions::network},
+    {"subnet", &QuotaOptions::subnet},
+    {"subnetpool", &QuotaOptions::subnetpool},
+    {"port", &QuotaOptions::port},
+    {"router", &QuotaOptions::router},
+    {"floatingip", &QuotaOptions::floatingip},
+    {"security_group", &QuotaOptions::security_group},
+    {"security_group_rule", &QuotaOptions::security_group_rule},
+    {"rbac_policy", &QuotaOptions::rbac_policy},
 };
 
 using resource::Call;
@@ -40,7 +50,7 @@ std::string quota_object(F&& value_of) {
 
 std::string limits_of(Call& call, db::Session& session, const std::string& project) {
   const auto usages = call.world().quota.of_project(session, "neutron", project);
-  return quota_object([&](json::Writer& w, const resource::QuotaLimit& limit) {
+  return quota_object([&](json::Writer& w, const Known& limit) {
     w.value(usages.at(std::string(limit.resource)).limit);
   });
 }
@@ -61,9 +71,9 @@ http::Response show_quota(Call& call) {
 
 http::Response show_defaults(Call& call) {
   enforce(call, "get_quota", call.param("project_id"));
-  return http::Response::json(200,
-                              quota_object([](json::Writer& w, const resource::QuotaLimit& limit) {
-                                w.value(limit.standard);
+  const auto standard = call.world().quota.standard("neutron");
+  return http::Response::json(200, quota_object([&](json::Writer& w, const Known& limit) {
+                                w.value(standard.at(std::string(limit.resource)));
                               }));
 }
 
@@ -73,7 +83,7 @@ http::Response show_details(Call& call) {
   return call.db().read([&](db::Session& session) {
     const auto usages = call.world().quota.of_project(session, "neutron", project);
     return http::Response::json(
-        200, quota_object([&](json::Writer& w, const resource::QuotaLimit& limit) {
+        200, quota_object([&](json::Writer& w, const Known& limit) {
           const auto& usage = usages.at(std::string(limit.resource));
           w.begin_object().member("limit", usage.limit).member("used", usage.used);
           w.member("reserved", 0).end_object();
@@ -192,8 +202,10 @@ http::Response list_quotas(Call& call) {
 
 }  // namespace
 
-std::vector<resource::QuotaLimit> quota_limits() {
-  return {std::begin(kLimits), std::end(kLimits)};
+std::vector<resource::QuotaLimit> quota_limits(const QuotaOptions& quotas) {
+  std::vector<resource::QuotaLimit> limits;
+  for (const Known& k : kLimits) limits.push_back({k.resource, quotas.*k.standard});
+  return limits;
 }
 
 void add_quota_routes(resource::Service& service, const Context&) {

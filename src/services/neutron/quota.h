@@ -6,7 +6,7 @@
 
 namespace haneul::neutron {
 
-std::vector<resource::QuotaLimit> quota_limits();
+std::vector<resource::QuotaLimit> quota_limits(const QuotaOptions& quotas);
 // upstream: openstack/neutron:neutron/extensions/quotasv2.py, quotasv2_detail.py
 void add_quota_routes(resource::Service& service, const Context& context);
 

@@ -23,7 +23,7 @@ namespace haneul::neutron {
 extern const db::Migration kMigrations[];
 extern const unsigned kMigrationsCount;
 
-resource::Service make_service() {
+resource::Service make_service(const Options& options) {
   auto policy = access::Policy::make(kPolicies, {}, {.denial = "rule:{} is disallowed by policy"});
   if (!policy) throw std::logic_error(policy.reason());
   resource::Service service({.name = "neutron",
@@ -36,7 +36,7 @@ resource::Service make_service() {
                              .ignores_trailing_slash = true},
                             std::make_unique<Dialect>(), std::move(*policy));
   service.migrations({kMigrations, kMigrationsCount});
-  service.limits(quota_limits());
+  service.limits(quota_limits(options.quotas));
   return service;
 }
 

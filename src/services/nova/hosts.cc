@@ -21,21 +21,21 @@ constexpr auto kFields = resource::fields(
     field<&ComputeHost::seen_at>("seen_at"), field<&ComputeHost::created_at>("created_at"));
 static_assert(resource::complete<ComputeHost>(kFields));
 
-// What upstream's defaults are for QEMU hosts.
-// upstream: openstack/nova:nova/conf/compute.py (initial_*_allocation_ratio, reserved_host_*)
-constexpr double kCpuRatio = 4.0, kRamRatio = 1.0, kDiskRatio = 1.0;
-constexpr std::int64_t kReservedMemoryMib = 512;
 constexpr Duration kSnapshotKept = std::chrono::seconds(10);
 
-std::vector<placement::Stock> stock_of(const virt::HostFacts& f) {
-  placement::Stock cpu{.resource_class = "VCPU", .total = f.vcpus, .allocation_ratio = kCpuRatio};
+std::vector<placement::Stock> stock_of(const virt::HostFacts& f, const Settings& settings) {
+  placement::Stock cpu{.resource_class = "VCPU",
+                       .total = f.vcpus,
+                       .allocation_ratio = settings.cpu_allocation_ratio};
   cpu.max_unit = f.vcpus;
-  placement::Stock memory{
-      .resource_class = "MEMORY_MB", .total = f.memory_mib, .allocation_ratio = kRamRatio};
-  memory.reserved = std::min(kReservedMemoryMib, f.memory_mib / 4);
+  placement::Stock memory{.resource_class = "MEMORY_MB",
+                          .total = f.memory_mib,
+                          .allocation_ratio = settings.ram_allocation_ratio};
+  memory.reserved = std::min(settings.reserved_host_memory_mib, f.memory_mib / 4);
   memory.max_unit = f.memory_mib;
-  placement::Stock disk{
-      .resource_class = "DISK_GB", .total = f.disk_gib, .allocation_ratio = kDiskRatio};
+  placement::Stock disk{.resource_class = "DISK_GB",
+                        .total = f.disk_gib,
+                        .allocation_ratio = settings.disk_allocation_ratio};
   disk.max_unit = f.disk_gib;
   std::vector<placement::Stock> all;
   for (auto& s : {cpu, memory, disk}) {
@@ -74,8 +74,13 @@ json::Object facts_json(const virt::HostFacts& f) {
                                                               {"threads", f.cpu_threads}}}}}};
 }
 
-Hosts::Hosts(const resource::World& world, placement::Placement& placement, remote::Fleet* fleet)
-    : world_(world), placement_(placement), fleet_(fleet), store_(kComputeHost) {}
+Hosts::Hosts(const resource::World& world, placement::Placement& placement,
+             const Settings& settings, remote::Fleet* fleet)
+    : world_(world),
+      placement_(placement),
+      settings_(settings),
+      fleet_(fleet),
+      store_(kComputeHost) {}
 
 void Hosts::add(const std::string& host, Drivers drivers) {
   const std::lock_guard lock(mutex_);
@@ -120,7 +125,7 @@ void Hosts::report(const std::string& host) {
     row->facts = facts_json(facts);
     row->seen_at = world_.clock.now();
     fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
-    placement_.put_provider(tx, row->id, host, stock_of(facts), {});
+    placement_.put_provider(tx, row->id, host, stock_of(facts, settings_), {});
   });
   forget();
 }
@@ -179,7 +184,10 @@ bool Hosts::is_here(const std::string& host) const {
 }
 
 bool Hosts::is_reachable(const std::string& host) const {
-  return is_here(host) || (fleet_ && fleet_->is_connected(host));
+  if (is_here(host)) return true;
+  const auto member = fleet_ ? fleet_->member(host) : std::nullopt;
+  return member && member->connected &&
+         world_.clock.now() - member->seen_at <= settings_.service_down_time;
 }
 
 Instant Hosts::seen_at(const ComputeHost& host) const {

@@ -12,6 +12,7 @@
 #include "drivers/remote/fleet.h"
 #include "drivers/virt/driver.h"
 #include "resource/table.h"
+#include "services/nova/settings.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -41,8 +42,8 @@ class Hosts {
     virt::Driver& virt;
     net::HostDriver& net;
   };
-  // `fleet`: null if there are no agents.
-  Hosts(const resource::World& world, placement::Placement& placement,
+  // `settings` must outlive it; `fleet`: null if there are no agents.
+  Hosts(const resource::World& world, placement::Placement& placement, const Settings& settings,
         remote::Fleet* fleet = nullptr);
 
   void add(const std::string& host, Drivers drivers);
@@ -65,16 +66,18 @@ class Hosts {
   bool has_zone(db::Session& session, std::string_view zone) const;
 
   bool is_here(const std::string& host) const;  // its driver is in this process
-  // Is its driver in this process, or its agent connected?
+  // Is its driver in this process, or its agent connected and heard of within service_down_time?
   bool is_reachable(const std::string& host) const;
   bool is_up(const ComputeHost& host) const { return !host.forced_down && is_reachable(host.host); }
   // The last sign of life: an agent's heartbeats are kept in memory, the row follows each minute.
   Instant seen_at(const ComputeHost& host) const;
+  const Settings& settings() const { return settings_; }
   const HostStore& store() const { return store_; }
 
  private:
   const resource::World& world_;
   placement::Placement& placement_;
+  const Settings& settings_;
   remote::Fleet* const fleet_;
   HostStore store_;
   mutable std::mutex mutex_;

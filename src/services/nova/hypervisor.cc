@@ -74,7 +74,8 @@ class View {
     w.member("host", h.host).member("disabled_reason", h.disabled_reason).end_object();
     if (call_.since(88)) return;
     const auto load = loads_.find(h.host);
-    write_figures(w, figures_of(h, load == loads_.end() ? HostLoad{} : load->second));
+    write_figures(w, figures_of(h, load == loads_.end() ? HostLoad{} : load->second,
+                                cloud_.hosts.settings()));
     const json::Value& cpu = *h.facts.find("cpu_info");
     w.key("cpu_info");
     call_.since(28) ? w.value(cpu) : w.value(json::dump(cpu));
@@ -247,7 +248,8 @@ http::Response statistics(Call& call, Cloud& cloud) {
     const HostLoads loads = loads_of(session, hosts);
     for (const ComputeHost& h : hosts) {
       const auto load = loads.find(h.host);
-      add_figures(sum, figures_of(h, load == loads.end() ? HostLoad{} : load->second));
+      add_figures(sum, figures_of(h, load == loads.end() ? HostLoad{} : load->second,
+                                  cloud.hosts.settings()));
     }
     return static_cast<std::int64_t>(hosts.size());
   });

@@ -8,10 +8,6 @@
 namespace haneul::nova {
 namespace {
 
-// Upstream counts what it reserves for the host itself as used.
-// upstream: openstack/nova:nova/conf/compute.py (reserved_host_memory_mb)
-constexpr std::int64_t kReservedMemoryMib = 512;
-
 std::int64_t fact(const ComputeHost& host, std::string_view name) {
   const json::Value* value = host.facts.find(name);
   return value && value->integer() ? *value->integer() : 0;
@@ -38,9 +34,10 @@ HostLoads loads_of(db::Session& session, const std::vector<ComputeHost>& hosts) 
   return loads;
 }
 
-HostFigures figures_of(const ComputeHost& host, const HostLoad& load) {
+HostFigures figures_of(const ComputeHost& host, const HostLoad& load, const Settings& settings) {
   const std::int64_t memory = fact(host, "memory_mib"), disk = fact(host, "disk_gib");
-  const std::int64_t memory_used = std::min(memory, kReservedMemoryMib) + load.ram_mib;
+  const std::int64_t memory_used =
+      std::min(memory, settings.reserved_host_memory_mib) + load.ram_mib;
   return {.vcpus = fact(host, "vcpus"),
           .memory_mb = memory,
           .local_gb = disk,

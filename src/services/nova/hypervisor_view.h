@@ -19,7 +19,7 @@ struct HostFigures {
   std::int64_t vcpus, memory_mb, local_gb, vcpus_used, memory_mb_used, local_gb_used, free_ram_mb,
       free_disk_gb, current_workload, running_vms, disk_available_least;
 };
-HostFigures figures_of(const ComputeHost& host, const HostLoad& load);
+HostFigures figures_of(const ComputeHost& host, const HostLoad& load, const Settings& settings);
 void add_figures(HostFigures& sum, const HostFigures& figures);
 void write_figures(json::Writer& w, const HostFigures& figures);
 

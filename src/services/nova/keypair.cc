@@ -143,19 +143,21 @@ Wanted read_keypair(Call& call) {
   k.user_id = call.caller().user_id.text;
   if (call.since(10)) k.user_id = form.text("user_id", {.chars_min = 1}).value_or(k.user_id);
   form.done();
-  if (k.type == "x509") {
-    throw Fault::bad_request("Keypair data is invalid: x509 keypairs are not available here");
-  }
   if (!given && call.since(92)) {
     form.fail({.kind = resource::Problem::Kind::missing, .field = "public_key"});
   }
-  if (!given) {
+  if (!given && k.type == "x509") {
+    auto made = make_x509_key(k.user_id);
+    given = std::move(made.certificate);
+    wanted.private_key = std::move(made.private_key);
+  } else if (!given) {
     auto made = make_ssh_key();
     given = made.public_key;
     wanted.private_key = std::move(made.private_key);
   }
-  k.public_key = std::string(trim(*given));
-  const auto print = ssh_fingerprint(k.public_key);
+  k.public_key = k.type == "x509" ? *given : std::string(trim(*given));
+  const auto print =
+      k.type == "x509" ? x509_fingerprint(k.public_key) : ssh_fingerprint(k.public_key);
   if (!print) throw Fault::bad_request("Keypair data is invalid: failed to generate fingerprint");
   k.fingerprint = *print;
   k.key = keypair_key(k.user_id, k.name);

@@ -10,6 +10,7 @@
 #include "drivers/virt/driver.h"
 #include "http/message.h"
 #include "resource/world.h"
+#include "services/nova/settings.h"
 
 namespace haneul::resource {
 class Service;
@@ -33,6 +34,7 @@ class Nova {
     std::map<std::string, virt::Driver*> hosts;  // the hypervisors this process speaks to, by name
     net::HostDriver& net;                        // plugs the ports of all of them
     remote::Fleet* fleet = nullptr;              // hosts that have agents; null: there are none
+    Settings settings = {};
   };
 
   // Everything given must outlive it.

@@ -186,9 +186,21 @@ http::Response update_class(Call& call) {
 
 }  // namespace
 
-std::vector<resource::QuotaLimit> quota_limits() {
+std::vector<resource::QuotaLimit> quota_limits(const QuotaSettings& s) {
+  const std::pair<std::string_view, std::int64_t> set[] = {
+      {"instances", s.instances},
+      {"cores", s.cores},
+      {"ram", s.ram_mib},
+      {"metadata_items", s.metadata_items},
+      {"key_pairs", s.key_pairs},
+      {"server_groups", s.server_groups},
+      {"server_group_members", s.server_group_members}};
   std::vector<resource::QuotaLimit> limits;
-  for (const Known& k : kKnown) limits.push_back({k.name, k.standard});
+  for (const Known& k : kKnown) {
+    const auto found = std::find_if(std::begin(set), std::end(set),
+                                    [&](const auto& pair) { return pair.first == k.name; });
+    limits.push_back({k.name, found == std::end(set) ? k.standard : found->second});
+  }
   return limits;
 }
 

@@ -86,6 +86,17 @@ std::string read_console(Cloud& cloud, const Server& s) {
   }
 }
 
+// The last `lines` pieces between line breaks; what follows the last break is one of them.
+// upstream: openstack/nova:nova/compute/manager.py (_tail_log)
+std::string tail(const std::string& log, std::int64_t lines) {
+  std::size_t at = log.size();
+  for (; lines > 0 && at != std::string::npos; --lines) {
+    at = at == 0 ? std::string::npos : log.rfind('\n', at - 1);
+  }
+  if (at == std::string::npos) return log;
+  return log.substr(std::min(at + 1, log.size()));
+}
+
 http::Response console_output(Call& call, Cloud& cloud) {
   Form form = call.form("os-getConsoleOutput");
   const auto length =
@@ -96,14 +107,7 @@ http::Response console_output(Call& call, Cloud& cloud) {
   });
   if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
   std::string log = read_console(cloud, s);
-  if (length && *length >= 0) {
-    // The last lines, as many as asked for.
-    std::size_t at = log.size();
-    if (at > 0 && log[at - 1] == '\n') --at;
-    std::int64_t lines = *length;
-    while (at > 0 && (log[at - 1] != '\n' || --lines > 0)) --at;
-    log = *length == 0 ? "" : log.substr(at);
-  }
+  if (length && *length >= 0) log = tail(log, *length);
   std::string clean;
   for (const char c : log) {
     const auto byte = static_cast<unsigned char>(c);
@@ -139,6 +143,17 @@ http::Response lock(Call& call, Cloud& cloud, bool locked) {
     record_action(call, tx, s, name);
   });
   return accepted();
+}
+
+// Nothing is ever kept for a while after its deletion, so there is nothing to restore.
+http::Response restore(Call& call, Cloud& cloud) {
+  no_parameters(call, "restore");
+  return call.db().write([&](db::Transaction& tx) -> http::Response {
+    const Server s = call.fetch(tx, cloud.servers, call.param("id"),
+                                "os_compute_api:os-deferred-delete:restore");
+    throw Fault::conflict(
+        fmt::format("Cannot 'restore' instance {} while it is in vm_state {}", s.id, s.vm_state));
+  });
 }
 
 http::Response reset_state(Call& call, Cloud& cloud) {
@@ -227,6 +242,7 @@ void add_server_action_routes(resource::Service& service, Cloud& cloud) {
   service.action(kPath, "reboot", [&cloud](Call& c) { return reboot(c, cloud); });
   service.action(kPath, "os-getConsoleOutput",
                  [&cloud](Call& c) { return console_output(c, cloud); });
+  service.action(kPath, "restore", [&cloud](Call& c) { return restore(c, cloud); });
   service.action(kPath, "lock", [&cloud](Call& c) { return lock(c, cloud, true); });
   service.action(kPath, "unlock", [&cloud](Call& c) { return lock(c, cloud, false); });
   service.action(kPath, "os-resetState", [&cloud](Call& c) { return reset_state(c, cloud); });

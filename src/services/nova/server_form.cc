@@ -199,7 +199,8 @@ std::optional<std::string> read_address(Form& form, std::string_view key, int ve
   if (inet_pton(version == 4 ? AF_INET : AF_INET6, text->c_str(), bytes) != 1) {
     form.malformed(key, version == 4 ? "ipv4" : "ipv6");
   }
-  return text;
+  char canonical[INET6_ADDRSTRLEN];
+  return inet_ntop(version == 4 ? AF_INET : AF_INET6, bytes, canonical, sizeof(canonical));
 }
 
 std::vector<std::string> read_tags(Form& form) {

@@ -79,29 +79,10 @@ void filter_status(const Call& call, Where& where) {
   where.and_(sql, binds);
 }
 
-// Nova treats names as regular expressions; anchored and plain ones are what people send. Others
-// match as a substring after their special characters were taken literally.
+// Names are regular expressions, in any case, as upstream's MySQL takes them.
 void filter_name(const std::string& pattern, Where& where) {
-  std::string_view text = pattern;
-  const bool starts = text.starts_with('^');
-  if (starts) text.remove_prefix(1);
-  const bool ends = text.ends_with('$');
-  if (ends) text.remove_suffix(1);
-  std::string like;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool any = text[i] == '.' && i + 1 < text.size() && text[i + 1] == '*';
-    if (any) {
-      like += '%', ++i;
-    } else if (text[i] == '\\' && i + 1 < text.size()) {
-      like += text[++i];
-    } else if (text[i] == '%' || text[i] == '_' || text[i] == '~') {
-      like += {'~', text[i]};
-    } else {
-      like += text[i] == '.' ? '_' : text[i];
-    }
-  }
-  const auto full = fmt::format("{}{}{}", starts ? "" : "%", like, ends ? "" : "%");
-  where.and_("name LIKE ? ESCAPE '~'", {full});
+  if (!db::is_pattern(pattern)) bad(fmt::format("Invalid regular expression '{}'", pattern));
+  where.and_("name REGEXP ?", {pattern});
 }
 
 void filter_tags(const Call& call, Where& where) {
@@ -222,7 +203,7 @@ std::int64_t read_limit(const Call& call) {
                     "'^[0-9]*$'",
                     *text, *text));
   }
-  return *limit == 0 ? kPageMax : std::min(*limit, kPageMax);
+  return std::min(*limit, kPageMax);
 }
 
 }  // namespace
@@ -242,8 +223,8 @@ http::Response list_servers(Call& call, const ServerStore& servers, bool detail)
       page.after_key = *marker;
     }
     auto rows = servers.list(session, page);
-    const bool more = static_cast<std::int64_t>(rows.size()) > limit;
-    if (more) rows.pop_back();
+    const bool more = static_cast<std::int64_t>(rows.size()) > limit && limit > 0;
+    if (static_cast<std::int64_t>(rows.size()) > limit) rows.pop_back();
     ServerView view(call);
     json::Writer w;
     w.reserve(rows.size() * (detail ? 1800 : 300) + 64);

@@ -60,22 +60,34 @@ http::Response update_server(Call& call, Cloud& cloud) {
   });
 }
 
-http::Response delete_server(Call& call, Cloud& cloud) {
+void delete_for(Call& call, Cloud& cloud, std::string_view rule, std::string_view verb) {
   call.db().write([&](db::Transaction& tx) {
-    Server s =
-        fetch_for_action(call, cloud, tx, "os_compute_api:servers:delete", {"delete", {}, false});
+    Server s = fetch_for_action(call, cloud, tx, rule, {verb, {}, false});
     if (s.deleting()) return;
     s.task_state = task::kDeleting;
     s.updated_at = call.now();
     cloud.servers.update(tx, s);
-    record_action(call, tx, s, "delete");
+    record_action(call, tx, s, verb);
     auto& flows = cloud.world.flows;
     flows.cancel(tx, subject_of(s.id), "the server was deleted");
     DeleteServer flow;
     flow.server_id = s.id;
     flows.start(tx, kDeleteServer, flow, {subject_of(s.id)});
   });
+}
+
+http::Response delete_server(Call& call, Cloud& cloud) {
+  delete_for(call, cloud, "os_compute_api:servers:delete", "delete");
   return http::Response::empty(204);
+}
+
+http::Response force_delete_server(Call& call, Cloud& cloud) {
+  const json::Value* given = call.body().at({"forceDelete"});
+  if (given && !given->is_null() && !given->text() && !given->object()) {
+    throw Fault::bad_request("Invalid input for field/attribute forceDelete.");
+  }
+  delete_for(call, cloud, "os_compute_api:os-deferred-delete:force", "forceDelete");
+  return http::Response::empty(202);
 }
 
 // Metadata: a small map of texts in the server's row. --------------------------------------------
@@ -233,14 +245,16 @@ http::Response add_tag(Call& call, Cloud& cloud) {
   if (tag.empty() || utf8_length(tag) > 60 || tag.find_first_of(",/") != std::string::npos) {
     throw Fault::bad_request(fmt::format("Tag '{}' is invalid.", tag));
   }
-  int status = 201;
-  return change_tags(call, cloud, "os_compute_api:os-server-tags:update", status,
-                     [&](const Server&, json::Array& list) {
-                       for (const auto& t : list) {
-                         if (*t.text() == tag) return;
-                       }
-                       list.emplace_back(tag);
-                     });
+  bool is_new = true;
+  change_tags(call, cloud, "os_compute_api:os-server-tags:update", 201,
+              [&](const Server&, json::Array& list) {
+                is_new = std::find(list.begin(), list.end(), json::Value(tag)) == list.end();
+                if (is_new) list.emplace_back(tag);
+              });
+  auto response = http::Response::empty(is_new ? 201 : 204);
+  response.headers.set("Location", fmt::format("{}/v2.1/servers/{}/tags/{}", call.service_url(),
+                                               call.param("id"), percent_encode(tag)));
+  return response;
 }
 
 http::Response check_tag(Call& call, Cloud& cloud) {
@@ -280,6 +294,7 @@ void add_server_routes(resource::Service& s, Cloud& cloud) {
   s.route("GET", "/v2.1/servers/{id}", with(show_server));
   s.route("PUT", "/v2.1/servers/{id}", with(update_server));
   s.route("DELETE", "/v2.1/servers/{id}", with(delete_server));
+  s.action("/v2.1/servers/{id}/action", "forceDelete", with(force_delete_server));
   s.route("GET", "/v2.1/servers/{id}/metadata", with(show_metadata));
   s.route("POST", "/v2.1/servers/{id}/metadata", with(set_metadata, false));
   s.route("PUT", "/v2.1/servers/{id}/metadata", with(set_metadata, true));

@@ -199,7 +199,7 @@ TEST_F(NovaTest, ShowsTheConsole) {
   const auto a = act(id, R"({"os-getConsoleOutput":{"length":2}})");
   EXPECT_EQ(a.status, 200) << a.body;
   const std::string text = a.text({"output"});
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
 }
 
 TEST_F(NovaTest, FollowsGuestsThatSwitchThemselvesOff) {

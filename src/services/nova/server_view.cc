@@ -80,7 +80,7 @@ void ServerView::members(json::Writer& w, const Server& s, Occasion occasion,
   base(w, s, occasion);
   image_and_flavor(w, s);
   if (whole(occasion)) states(w, s);
-  if (whole(occasion) && sees_attributes_) admin_attributes(w, s);
+  if (whole(occasion) && sees_attributes_) admin_attributes(w, s, occasion);
   by_version(w, s, occasion, group);
 }
 
@@ -140,7 +140,7 @@ void ServerView::states(json::Writer& w, const Server& s) {
   if (s.security_groups != "[]") w.key("security_groups").raw(s.security_groups);
 }
 
-void ServerView::admin_attributes(json::Writer& w, const Server& s) {
+void ServerView::admin_attributes(json::Writer& w, const Server& s, Occasion occasion) {
   w.member("OS-EXT-SRV-ATTR:host", s.host);
   w.member("OS-EXT-SRV-ATTR:hypervisor_hostname", s.host);
   w.member("OS-EXT-SRV-ATTR:instance_name", s.instance_name());
@@ -150,7 +150,7 @@ void ServerView::admin_attributes(json::Writer& w, const Server& s) {
   if (!call_.since(90)) w.member("OS-EXT-SRV-ATTR:hostname", s.hostname);
   w.member("OS-EXT-SRV-ATTR:kernel_id", "").member("OS-EXT-SRV-ATTR:ramdisk_id", "");
   w.member("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda");
-  w.member("OS-EXT-SRV-ATTR:user_data", s.user_data);
+  if (occasion != Occasion::rebuilt) w.member("OS-EXT-SRV-ATTR:user_data", s.user_data);
 }
 
 void ServerView::by_version(json::Writer& w, const Server& s, Occasion occasion,

@@ -36,7 +36,7 @@ class ServerView {
   bool whole(Occasion occasion) const;
   void image_and_flavor(json::Writer& w, const Server& s);
   void states(json::Writer& w, const Server& s);
-  void admin_attributes(json::Writer& w, const Server& s);
+  void admin_attributes(json::Writer& w, const Server& s, Occasion occasion);
   void by_version(json::Writer& w, const Server& s, Occasion occasion, std::string_view group);
   void links(json::Writer& w, std::string_view noun, std::string_view id, bool self);
   const std::string& host_id(const Server& s);

@@ -36,10 +36,6 @@ extern const unsigned kMigrationsCount;
 
 namespace {
 
-constexpr Duration kReportEvery = std::chrono::seconds(60);
-// upstream: openstack/nova:nova/conf/compute.py (sync_power_state_interval)
-constexpr Duration kComparePowerEvery = std::chrono::minutes(10);
-
 access::Policy make_policy() {
   auto policy = access::Policy::make(kPolicies);
   if (!policy) throw std::logic_error("nova policies: " + policy.reason());
@@ -63,7 +59,8 @@ constexpr FirstFlavor kFirstFlavors[] = {
 struct Nova::Impl {
   Impl(const resource::World& world, glance::Glance& glance, placement::Placement& placement,
        neutron::Neutron& neutron, const Options& options)
-      : cloud{world, glance, placement, neutron, Hosts(world, placement, options.fleet)},
+      : settings(options.settings),
+        cloud{world, glance, placement, neutron, Hosts(world, placement, settings, options.fleet)},
         service({.name = "nova",
                  .type = "compute",
                  .mount = "/compute",
@@ -74,9 +71,11 @@ struct Nova::Impl {
                 std::make_unique<Dialect>(), make_policy()) {
     for (const auto& [name, driver] : options.hosts) cloud.hosts.add(name, {*driver, options.net});
     service.migrations({kMigrations, kMigrationsCount});
-    service.limits(quota_limits());
-    service.every(kReportEvery, "nova.report_hosts", [this] { cloud.hosts.report_all(); });
-    service.every(kComparePowerEvery, "nova.compare_power", [this] { compare_power(cloud); });
+    service.limits(quota_limits(settings.quota));
+    service.every(settings.report_interval, "nova.report_hosts",
+                  [this] { cloud.hosts.report_all(); });
+    service.every(settings.sync_power_state_interval, "nova.compare_power",
+                  [this] { compare_power(cloud); });
     add_routes();
     add_server_flows(world.flows, cloud);
     neutron.on_device_change([this](db::Transaction& tx, const std::string& server_id) {
@@ -106,6 +105,7 @@ struct Nova::Impl {
     add_tenant_usage_routes(service);
   }
 
+  const Settings settings;
   Cloud cloud;
   resource::Service service;
 };

@@ -149,7 +149,9 @@ TEST_F(ServerFlows, AHostThatComesBackIsUsedAgain) {
 // Every step may have been done already when the process died before it could say so.
 class TwiceTest : public NovaTest {
  protected:
-  TwiceTest() : parts{cloud.world(), glance, placement, neutron, Hosts(cloud.world(), placement)} {
+  TwiceTest()
+      : parts{cloud.world(), glance, placement, neutron,
+              Hosts(cloud.world(), placement, settings)} {
     parts.hosts.add("host-1", {one, net});
     parts.hosts.add("host-2", {two, net});
   }
@@ -166,6 +168,7 @@ class TwiceTest : public NovaTest {
       if (outcome.write()) cloud.db().write(outcome.write());
     }
   }
+  const Settings settings;
   Cloud parts;
 };
 

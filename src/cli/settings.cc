@@ -1,0 +1,72 @@
+#include "cli/settings.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "config/file.h"
+
+namespace haneul::cli {
+namespace {
+
+using config::option;
+using config::options;
+using Http = http::ServerOptions;
+
+constexpr auto kHttp = options(
+    option<&Http::loop_threads>("loop_threads").range(1, 64).help("Threads that read and write."),
+    option<&Http::api_threads>("api_threads").range(1, 512).help("Threads that answer requests."),
+    option<&Http::api_queue_max>("api_queue_max")
+        .range(1, 1e6)
+        .help("Requests that may wait for one; more get 503."),
+    option<&Http::bulk_threads>("bulk_threads")
+        .range(1, 512)
+        .help("Uploads and downloads at one time."),
+    option<&Http::bulk_queue_max>("bulk_queue_max").range(0, 1e6).help("Those that may wait."),
+    option<&Http::connections_max>("connections_max").range(1, 1e6).help("Open connections."),
+    option<&Http::idle_max>("idle_max").range(1, 86'400).help("Between two requests."),
+    option<&Http::body_gap_max>("body_gap_max")
+        .range(1, 86'400)
+        .help("Without a byte of a body moving."));
+
+constexpr auto kOvn = options(
+    option<&SystemSettings::northbound>("ovn_nb_connection")
+        .help("Northbound database of the system's OVN, `unix:PATH` or `tcp:ADDRESS:PORT`. Empty: "
+              "an OVN of this cloud's own is started and watched."),
+    option<&SystemSettings::switch_database>("ovsdb_connection")
+        .help("Database of this host's Open vSwitch, where the OVN is the system's."),
+    option<&SystemSettings::integration_bridge>("integration_bridge")
+        .help("The bridge that guests are plugged into, where the OVN is the system's."),
+    option<&SystemSettings::chassis>("chassis").help(
+        "This host's system-id in its Open vSwitch, where the OVN is the system's."));
+
+constexpr auto kLibvirt = options(
+    option<&SystemSettings::libvirt_uri>("connection_uri")
+        .help("A libvirtd to use, as `qemu:///system`. Empty: libvirt's driver within haneul."));
+
+}  // namespace
+
+std::vector<config::Section> sections(Settings& s) {
+  std::vector<config::Section> all = {
+      {"http", kHttp, &s.http}, {"ovn", kOvn, &s.system}, {"libvirt", kLibvirt, &s.system}};
+  for (auto& section : services::sections(s.services)) all.push_back(std::move(section));
+  return all;
+}
+
+Settings load_settings(const Options& options, const StateDir& state) {
+  Settings settings;
+  const auto known = sections(settings);
+  const std::string standard = state.file("haneul.conf").string();
+  const std::string path = !options.config.empty()
+                               ? std::filesystem::absolute(options.config).string()
+                               : state.read("config").value_or(standard);
+  if (path != standard || std::filesystem::exists(standard)) config::read_file(path, known);
+  if (!options.config.empty()) state.write("config", path);
+  if (!settings.system.northbound.empty() && settings.system.chassis.empty()) {
+    throw std::runtime_error(
+        "[ovn] ovn_nb_connection needs chassis beside it: what ovs-vsctl get "
+        "Open_vSwitch . external_ids:system-id says");
+  }
+  return settings;
+}
+
+}  // namespace haneul::cli

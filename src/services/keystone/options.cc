@@ -1,0 +1,50 @@
+#include "services/keystone/keystone.h"
+
+namespace haneul::keystone {
+namespace {
+
+using config::option;
+using config::options;
+
+constexpr auto kToken = options(
+    option<&Options::token_lifetime>("expiration").range(1, 1e9).help("How long a token is good."),
+    option<&Options::expired_window>("allow_expired_window")
+        .range(0, 1e9)
+        .help("How long after its end a service may still validate a token that it was given."));
+
+constexpr auto kIdentity =
+    options(option<&Options::bcrypt_cost>("password_hash_rounds")
+                .range(4, 31)
+                .help("The cost of a password's hash; each step doubles the time of a login."),
+            option<&Options::password_bytes_max>("max_password_length")
+                .range(1, 4096)
+                .help("Longest password in bytes."));
+
+constexpr auto kLimits =
+    options(option<&Options::project_tree_depth_max>("max_project_tree_depth")
+                .range(1, 100)
+                .help("How deep projects may be nested."),
+            option<&Options::application_credentials_max>("application_credential_user_limit")
+                .range(-1, 1e9)
+                .help("Application credentials of one user; -1 is no limit."),
+            option<&Options::credentials_max>("credential_user_limit")
+                .range(-1, 1e9)
+                .help("Credentials of one user; -1 is no limit."));
+
+constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
+                                    .range(0, 1e8)
+                                    .help("Tokens whose meaning is kept in memory."),
+                                option<&Options::cached_bytes_max>("bytes_max")
+                                    .range(0, 1e12)
+                                    .help("Bytes that those may take."));
+
+}  // namespace
+
+std::vector<config::Section> sections(Options& values) {
+  return {{"keystone", kLimits, &values},
+          {"keystone.token", kToken, &values},
+          {"keystone.identity", kIdentity, &values},
+          {"keystone.cache", kCache, &values}};
+}
+
+}  // namespace haneul::keystone
