@@ -9,6 +9,7 @@ int run(const haneul::cli::Options& o, const char* program) {
   using namespace haneul::cli;
   if (o.command == "up") return up(o, program);
   if (o.command == "serve") return serve(o);
+  if (o.command == "agent") return agent(o);
   if (o.command == "down") return down(o);
   if (o.command == "status") return status(o);
   if (o.command == "doctor") return doctor(o);

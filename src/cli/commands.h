@@ -6,6 +6,7 @@ namespace haneul::cli {
 // One function per subcommand; each returns the exit code and prints for people.
 int up(const Options& options, const char* program);
 int serve(const Options& options);
+int agent(const Options& options);
 int down(const Options& options);
 int status(const Options& options);
 int doctor(const Options& options);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "cli/agent_host.h"
 #include "cli/commands.h"
 #include "cli/drivers.h"
 
@@ -43,6 +44,11 @@ int down(const Options& options) {
     return 0;
   }
   state.lock();
+  if (mode->ends_with("agent")) {
+    open_agent_host(kept_agent_options(state), state)->end_all();
+    std::cout << "down\n";
+    return 0;
+  }
   Options own = options;
   own.simulated = *mode == "simulated";
   const auto say = [](std::string_view stage) { std::cout << "  " << stage << std::endl; };

@@ -24,6 +24,23 @@ void add_serving(CLI::App& app, Options& o) {
   app.add_option("--guest-image", o.guest_image, "qcow2 that becomes the image haneul-guest")
       ->type_name("FILE");
   app.add_option("--public-cidr", o.public_cidr, "Addresses of the external network");
+  app.add_flag("--no-local-host", o.no_local_host, "Guests only on hosts that have an agent");
+}
+
+void add_agent(CLI::App& app, Options& o) {
+  app.add_option("--controller", o.controller, "The cloud's URL")->type_name("URL")->required();
+  app.add_option("--join", o.join, "A copy of the controller's agent.join")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--state", o.state, "Directory of this host's guests")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--host", o.host, "Name of this host, if not the kernel's")->type_name("NAME");
+  app.add_flag("--simulated", o.simulated, "A simulated host");
+  app.add_option("--switch-database", o.switch_database, "This host's Open vSwitch")
+      ->type_name("ENDPOINT");
+  app.add_option("--integration-bridge", o.integration_bridge, "OVN's bridge on this host")
+      ->type_name("NAME");
 }
 
 }  // namespace
@@ -40,6 +57,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   CLI::App* serve = add("serve", "Run the cloud in the foreground, for a service manager");
   add_serving(*serve, o);
   serve->add_option("--ready-fd", o.ready_fd)->group("");
+  add_agent(*add("agent", "Be a host of another machine's cloud, in the foreground"), o);
   add_state(*add("down", "Stop the cloud, its guests and all it started"), o);
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
@@ -54,10 +72,9 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
     if (help) {
       *code = app.exit(e);
     } else {
-      std::cerr
-          << "haneul: " << e.what()
-          << "\nusage: haneul up|down|status|serve|doctor|routes|reference|version [--state DIR] "
-             "[--simulated] …  (haneul COMMAND --help says more)\n";
+      std::cerr << "haneul: " << e.what()
+                << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|version "
+                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;
     }
     return false;

@@ -17,8 +17,12 @@ struct Options {
   std::string topic;        // of `reference`
   std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
-  int ready_fd = -1;  // set by `up` for the process it starts
-  bool quiet = false;
+  int ready_fd = -1;           // set by `up` for the process it starts
+  bool no_local_host = false;  // guests are on agents' hosts only
+
+  // Of `agent`.
+  std::string controller, join, host;
+  std::string switch_database = "unix:/run/openvswitch/db.sock", integration_bridge = "br-int";
 };
 
 // Parses, or prints usage or help and gives the exit code in *code (2 for a wrong command line).

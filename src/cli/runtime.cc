@@ -1,7 +1,5 @@
 #include "cli/runtime.h"
 
-#include <algorithm>
-#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -9,6 +7,7 @@
 #include <sys/un.h>
 
 #include "base/log.h"
+#include "cli/join.h"
 #include "cli/metrics.h"
 #include "db/migration.h"
 #include "json/writer.h"
@@ -26,10 +25,13 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   world_.reset(new resource::World{*database_, clock_, *flows_, quota_});
   progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
   drivers_ = open_drivers(options, settings.system, state, progress);
+  agents_ = std::make_unique<Agents>(clock_, keep_join(state, options.tls_cert).secret,
+                                     drivers_->hosts());
   services_ = std::make_unique<services::Services>(
       *world_, services::Surroundings{.state = state.path(),
                                       .net = drivers_->net(),
                                       .hosts = drivers_->hosts(),
+                                      .fleet = &agents_->fleet(),
                                       .public_cidr = options.public_cidr,
                                       .settings = settings.services});
   progress("database");
@@ -51,6 +53,8 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
     for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
   }
   open_control();
+  metadata_ = std::make_unique<MetadataDuty>(*database_, services_->neutron());
+  agents_->open(*front_, *services_, *database_, *metadata_);
   if (!options.simulated) open_metadata();
   flows_->run();
   server_->start();
@@ -58,6 +62,7 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
 }
 
 Runtime::~Runtime() {
+  if (agents_) agents_->close();
   if (server_) server_->stop();
   if (flows_) flows_->stop();
   ::unlink(state_.file("control").c_str());
@@ -82,39 +87,20 @@ services::Firsts Runtime::firsts(const Secrets& secrets) const {
   return firsts;
 }
 
-// Guests reach 169.254.169.254 through a socket in each network's namespace on this host.
+// Guests reach 169.254.169.254 through a socket in each network's namespace on their host.
 void Runtime::open_metadata() {
   front_->handle_listener("metadata:", [this](http::Request& request) {
     return services_->nova().metadata_response(request);
   });
-  flows_->every(std::chrono::seconds(1), "metadata sockets", [this] { refresh_metadata(); });
-}
-
-void Runtime::refresh_metadata() {
-  std::set<std::string> wanted;
-  std::vector<net::Network> fresh;
-  database_->read([&](db::Session& session) {
-    for (const auto& [host, driver] : drivers_->hosts()) {
-      for (auto& id : services_->neutron().networks_on(session, host)) wanted.insert(std::move(id));
-    }
-    for (const auto& id : wanted) {
-      if (metadata_networks_.contains(id)) continue;
-      auto network = services_->neutron().network_wiring(session, id);
-      if (network && !network->metadata_port_id.empty()) fresh.push_back(std::move(*network));
-    }
+  metadata_here_ = std::make_unique<MetadataSockets>(*server_, drivers_->net());
+  flows_->every(std::chrono::seconds(1), "metadata sockets", [this] {
+    std::vector<std::string> here;
+    for (const auto& [host, driver] : drivers_->hosts()) here.push_back(host);
+    metadata_->refresh("", here, [this](const std::vector<net::Network>& networks) {
+      metadata_here_->serve(networks);
+    });
+    agents_->refresh_metadata(*metadata_);
   });
-  for (const net::Network& network : fresh) {
-    server_->adopt(drivers_->net().open_metadata_socket(network), "metadata:" + network.id);
-    metadata_networks_.insert(network.id);
-  }
-  std::vector<std::string> unwanted;
-  std::set_difference(metadata_networks_.begin(), metadata_networks_.end(), wanted.begin(),
-                      wanted.end(), std::back_inserter(unwanted));
-  for (const std::string& id : unwanted) {
-    server_->forget("metadata:" + id);
-    drivers_->net().close_metadata(id);
-    metadata_networks_.erase(id);
-  }
 }
 
 std::string Runtime::url() const {

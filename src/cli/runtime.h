@@ -1,10 +1,10 @@
 #pragma once
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "cli/agents.h"
 #include "cli/drivers.h"
 #include "cli/options.h"
 #include "cli/settings.h"
@@ -12,6 +12,7 @@
 #include "db/database.h"
 #include "flow/engine.h"
 #include "http/server.h"
+#include "json/writer.h"
 #include "resource/front.h"
 #include "resource/quota.h"
 #include "services/list.h"
@@ -42,7 +43,7 @@ class Runtime {
   void listen(const Options& options);
   void open_control();
   void open_metadata();
-  void refresh_metadata();
+  void write_agents(json::Writer& w, db::Session& session) const;
   services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();
@@ -51,6 +52,7 @@ class Runtime {
   StateDir& state_;
   SystemClock clock_;
   std::unique_ptr<Drivers> drivers_;
+  std::unique_ptr<Agents> agents_;
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<flow::Engine> flows_;
   resource::Quota quota_;
@@ -60,7 +62,8 @@ class Runtime {
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
   Instant started_;
-  std::set<std::string> metadata_networks_;  // with a socket; touched by one job only
+  std::unique_ptr<MetadataSockets> metadata_here_;
+  std::unique_ptr<MetadataDuty> metadata_;
 };
 
 }  // namespace haneul::cli

@@ -22,19 +22,6 @@ void tell(int fd, const std::string& line) {
   if (::write(fd, whole.data(), whole.size()) < 0) log::warning("nobody waits for readiness");
 }
 
-// What kind of cloud a directory holds is written there at its first start.
-void check_mode(const StateDir& state, const Options& options) {
-  const auto mode = state.read("mode");
-  const std::string asked = options.simulated ? "simulated" : "real";
-  if (!mode) {
-    state.write("mode", asked);
-  } else if (*mode != asked) {
-    throw std::runtime_error(
-        fmt::format("{} holds a {} cloud; use another --state directory for a {} one",
-                    state.path().string(), *mode, asked));
-  }
-}
-
 }  // namespace
 
 int serve(const Options& options) {
@@ -47,7 +34,7 @@ int serve(const Options& options) {
   try {
     StateDir state(chosen_state_dir(options.state, options.simulated));
     state.lock();
-    check_mode(state, options);
+    claim(state, options.simulated ? "simulated" : "real");
     if (options.ready_fd >= 0) log::open_file(state.file("haneul.log").string());
     const Runtime runtime(
         options, load_settings(options, state), state,

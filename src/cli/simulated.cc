@@ -11,8 +11,12 @@ class Simulated final : public Drivers {
  public:
   Simulated(const Options& options, const StateDir& state)
       : guests_(std::make_shared<virt::FakeGuests>(state.file("guests.journal").string())),
-        net_({.journal_path = state.file("networks.journal").string(), .keep_contents = false}) {
-    for (int i = 1; i <= options.hosts; ++i) {
+        // A port on an agent's host is plugged into the agent's own fake, of which this one does
+        // not hear.
+        net_({.journal_path = state.file("networks.journal").string(),
+              .keep_contents = false,
+              .up_when_bound = true}) {
+    for (int i = 1; i <= options.hosts && !options.no_local_host; ++i) {
       const std::string name = fmt::format("host-{}", i);
       hosts_[name] = std::make_unique<virt::FakeDriver>(virt::fake_host_facts(name), guests_);
     }

@@ -85,6 +85,17 @@ void StateDir::write(const std::string& name, const std::string& content, unsign
   }
 }
 
+void claim(const StateDir& state, const std::string& what) {
+  const auto held = state.read("mode");
+  if (!held) return state.write("mode", what);
+  if (*held == what) return;
+  const auto named = [](const std::string& text) {
+    return text.ends_with("agent") ? text : text + " cloud";
+  };
+  throw std::runtime_error(fmt::format("{} holds a {}; use another --state directory for a {}",
+                                       state.path().string(), named(*held), named(what)));
+}
+
 fs::path standard_state_dir(bool simulated) {
   const std::string name = simulated ? "haneul-simulated" : "haneul";
   if (::geteuid() == 0) return fs::path("/var/lib") / name;

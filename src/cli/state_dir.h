@@ -33,6 +33,10 @@ class StateDir {
   int lock_fd_ = -1;
 };
 
+// What a directory holds is written there at its first start: "real", "simulated agent", … Throws
+// std::runtime_error if it holds something else.
+void claim(const StateDir& state, const std::string& what);
+
 // Where a cloud lives if --state does not say: /var/lib/haneul for root, else the user's own state
 // directory; simulated clouds have a directory of their own.
 std::filesystem::path standard_state_dir(bool simulated);

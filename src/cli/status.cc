@@ -1,4 +1,5 @@
 #include <iostream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ namespace haneul::cli {
 namespace {
 
 constexpr std::int64_t kFlowsShownMax = 10;
+constexpr std::size_t kAgentsShownMax = 50;
 
 void write_counts(json::Writer& w, db::Session& session, std::string_view key,
                   std::string_view sql) {
@@ -34,6 +36,21 @@ std::string counts_of(const json::Value& v, std::string_view key) {
   return out.empty() ? "none" : out;
 }
 
+void print_agents(const json::Array& agents) {
+  std::size_t shown = 0;
+  for (const auto& a : agents) {
+    if (++shown > kAgentsShownMax) {
+      std::cout << fmt::format("  and {} more agents\n", agents.size() - kAgentsShownMax);
+      return;
+    }
+    const bool connected = text_at(a, {"connected"}) == "true";
+    std::cout << fmt::format("  {} {}\n", text_at(a, {"host"}),
+                             connected ? "agent connected"
+                                       : fmt::format("no agent connected, last seen {} s ago",
+                                                     text_at(a, {"silent_seconds"})));
+  }
+}
+
 }  // namespace
 
 std::string Runtime::status_json() {
@@ -48,6 +65,7 @@ std::string Runtime::status_json() {
     write_counts(w, session, "hosts",
                  "SELECT CASE WHEN disabled = 1 THEN 'disabled' WHEN forced_down = 1 THEN 'down'"
                  " ELSE 'enabled' END, COUNT(*) FROM compute_hosts GROUP BY 1");
+    write_agents(w, session);
     write_counts(w, session, "servers", "SELECT vm_state, COUNT(*) FROM servers GROUP BY vm_state");
     write_counts(w, session, "resources",
                  "SELECT 'networks', COUNT(*) FROM networks UNION ALL SELECT 'ports', COUNT(*)"
@@ -66,6 +84,22 @@ std::string Runtime::status_json() {
   return w.take();
 }
 
+// Agents that are or were connected, and hosts of earlier times that nobody answers for.
+void Runtime::write_agents(json::Writer& w, db::Session& session) const {
+  std::set<std::string> named;
+  const auto write = [&](const std::string& host, bool connected, Instant seen) {
+    if (!named.insert(host).second) return;
+    w.begin_object().member("host", host).member("connected", connected);
+    w.member("silent_seconds", (clock_.now() - seen).count() / 1'000'000).end_object();
+  };
+  for (const auto& [host, driver] : drivers_->hosts()) named.insert(host);
+  w.key("agents").begin_array();
+  for (const auto& m : agents_->members()) write(m.name, m.connected, m.seen_at);
+  auto rows = session.query("SELECT host, seen_at FROM compute_hosts ORDER BY host");
+  while (rows.next()) write(rows.string(0), false, rows.instant(1));
+  w.end_array();
+}
+
 int status(const Options& options) {
   const StateDir state(chosen_state_dir(options.state, options.simulated));
   const json::Value v = ask_control(state, "/status");
@@ -75,6 +109,7 @@ int status(const Options& options) {
   for (const auto& s : *v.at({"services"})->array()) names += " " + *s.text();
   std::cout << "services " << names << "\n";
   std::cout << "hosts     " << counts_of(v, "hosts") << "\n";
+  print_agents(*v.at({"agents"})->array());
   std::cout << "guests    " << counts_of(v, "servers") << "\n";
   std::cout << "also      " << counts_of(v, "resources") << "\n";
   std::cout << fmt::format("flows     {} unfinished\n", text_at(v, {"flows_waiting"}));

@@ -26,6 +26,7 @@ std::vector<std::string> serve_arguments(const Options& o, const std::string& pr
                                    "--public-cidr", o.public_cidr,
                                    "--ready-fd",    std::to_string(ready_fd)};
   if (o.simulated) args.emplace_back("--simulated");
+  if (o.no_local_host) args.emplace_back("--no-local-host");
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) args.insert(args.end(), {name, value});
   };

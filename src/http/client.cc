@@ -9,13 +9,17 @@ namespace haneul::http {
 namespace {
 
 struct Sink {
+  CURL* curl;
+  const ClientRequest& request;
   std::string body;
-  std::size_t bytes_max;
 };
 
 std::size_t take(char* data, std::size_t, std::size_t size, void* to) {
   auto& sink = *static_cast<Sink*>(to);
-  if (sink.body.size() + size > sink.bytes_max) return 0;
+  long status = 0;
+  curl_easy_getinfo(sink.curl, CURLINFO_RESPONSE_CODE, &status);
+  if (sink.request.sink && status == 200) return sink.request.sink({data, size}) ? size : 0;
+  if (sink.body.size() + size > sink.request.answer_bytes_max) return 0;
   sink.body.append(data, size);
   return size;
 }
@@ -35,6 +39,12 @@ Headers header_list(const ClientRequest& request) {
   return {list, curl_slist_free_all};
 }
 
+void trust(CURL* curl, const std::string& pem) {
+  if (pem.empty()) return;
+  curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+  curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+}
+
 }  // namespace
 
 Result<ClientAnswer> send(const ClientRequest& request) {
@@ -42,8 +52,8 @@ Result<ClientAnswer> send(const ClientRequest& request) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  curl_easy_cleanup);
   const Headers headers = header_list(request);
-  Sink sink{{}, request.answer_bytes_max};
   CURL* c = curl.get();
+  Sink sink{c, request, {}};
   curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -59,6 +69,12 @@ Result<ClientAnswer> send(const ClientRequest& request) {
   if (!request.body.empty()) {
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, request.body.data());
+  }
+  trust(c, request.ca_pem);
+  if (request.stall_max > Duration{}) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(request.stall_max);
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds.count()));
   }
   if (request.method == "HEAD") curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
   const CURLcode code = curl_easy_perform(c);

@@ -1,5 +1,7 @@
 #pragma once
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,10 @@ struct ClientRequest {
   std::string body;
   Duration time_max = std::chrono::seconds(30);
   std::size_t answer_bytes_max = 16 * 1024 * 1024;
+  std::string ca_pem;  // https: certificates to trust; empty: the system's authorities
+  // Takes the body of an answer with status 200 piece by piece, of any length; false breaks it off.
+  std::function<bool(std::string_view)> sink;
+  Duration stall_max{};  // no byte for so long ends it; zero: time_max alone counts
 };
 
 struct ClientAnswer {

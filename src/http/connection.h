@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -85,6 +86,8 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   void run();
   void run_bulk();    // the handler with the body as a stream
   void run_stream();  // the answer in response_
+  void run_upgrade(Response response);
+  void hand_over(const std::function<void(Upgraded)>& taker);
   void give_back();
   Response call_handler();
   static Response plain(int status, std::string_view why);

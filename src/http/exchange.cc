@@ -2,7 +2,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <poll.h>
 
 #include "base/log.h"
@@ -10,6 +12,7 @@
 #include "http/body_stream.h"
 #include "http/connection.h"
 #include "http/lane.h"
+#include "http/upgraded.h"
 
 namespace haneul::http {
 namespace {
@@ -43,6 +46,7 @@ Response Connection::busy() {
 void Connection::run() {
   // Nobody waits for an answer any more if the request stood in the queue that long.
   Response response = front_.clock.steady() >= request_.deadline ? busy() : call_handler();
+  if (response.status == 101 && response.upgrade) return run_upgrade(std::move(response));
   if (is_streamed(response)) {
     response_ = std::move(response);
     if (front_.bulk->try_submit([this] { run_stream(); })) return;
@@ -72,6 +76,26 @@ void Connection::run_stream() {
   if (!pump(*source, framing)) broken_ = true;
   sent_ = out_.size();
   give_back();
+}
+
+// Whatever comes of it, HTTP has nothing more to say on this connection.
+void Connection::run_upgrade(Response response) {
+  out_.clear();
+  append_head(out_, response.status, response.headers,
+              {Framing::Body::none, 0, Framing::Connection::upgrade}, front_.clock.now());
+  if (send_all(out_, {})) hand_over(response.upgrade);
+  broken_ = true;
+  give_back();
+}
+
+// The socket lives on under another descriptor, out of the loop's sight.
+void Connection::hand_over(const std::function<void(Upgraded)>& taker) {
+  const int fd = ::fcntl(descriptor_.fd(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) {
+    log::warning("a connection could not be handed over", {{"error", strerror(errno)}});
+    return;
+  }
+  taker({fd, io_.release_session(fd), std::string(in_.view())});
 }
 
 Response Connection::call_handler() {

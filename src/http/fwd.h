@@ -7,4 +7,5 @@ class BodyReader;
 class BodySource;
 struct Request;
 struct Response;
+struct Upgraded;
 }  // namespace haneul::http

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,9 @@ struct Response {
   Headers headers;
   std::string body;
   std::shared_ptr<BodySource> stream;  // instead of body
+  // With status 101: who takes the connection over once the head is sent. Called on the handler's
+  // thread; must not throw. Never asked if the client is gone by then.
+  std::function<void(Upgraded)> upgrade;
 
   static Response json(int status, std::string body);
   static Response empty(int status);

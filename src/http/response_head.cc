@@ -71,6 +71,8 @@ void append_framing(std::string& out, const Framing& framing) {
     out.append("Connection: close\r\n");
   } else if (framing.connection == Framing::Connection::keep_alive) {
     out.append("Connection: keep-alive\r\n");
+  } else if (framing.connection == Framing::Connection::upgrade) {
+    out.append("Connection: Upgrade\r\n");
   }
 }
 

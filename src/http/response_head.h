@@ -13,7 +13,7 @@ namespace haneul::http {
 struct Framing {
   enum class Body { none, length, chunked, until_close } body = Body::length;
   std::uint64_t length = 0;
-  enum class Connection { silent, keep_alive, close } connection = Connection::silent;
+  enum class Connection { silent, keep_alive, close, upgrade } connection = Connection::silent;
 };
 
 // Appends status line, headers and the blank line. What the handler says of framing and of the

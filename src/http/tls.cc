@@ -5,7 +5,9 @@
 #include <stdexcept>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
 #include "http/transport.h"
@@ -66,12 +68,40 @@ BIO* new_bio(int fd) {
                            (reason != nullptr ? reason : "not a valid PEM file"));
 }
 
-void load(SSL_CTX* context, const std::string& certificate_path, const std::string& key_path) {
+void set_up(SSL_CTX* context) {
   ERR_clear_error();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
+}
+
+// Null if OpenSSL has no memory.
+SSL* new_ssl(SSL_CTX* context, int fd) {
+  SSL* ssl = SSL_new(context);
+  BIO* bio = ssl != nullptr ? new_bio(fd) : nullptr;
+  if (bio == nullptr) {
+    SSL_free(ssl);
+    return nullptr;
+  }
+  SSL_set_bio(ssl, bio, bio);
+  return ssl;
+}
+
+int add_certificates(X509_STORE* store, const std::string& pem) {
+  BIO* in = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  int count = 0;
+  while (X509* certificate = PEM_read_bio_X509(in, nullptr, nullptr, nullptr)) {
+    count += X509_STORE_add_cert(store, certificate);
+    X509_free(certificate);
+  }
+  BIO_free(in);
+  ERR_clear_error();
+  return count;
+}
+
+void load(SSL_CTX* context, const std::string& certificate_path, const std::string& key_path) {
+  set_up(context);
   if (SSL_CTX_use_certificate_chain_file(context, certificate_path.c_str()) != 1) {
     fail("certificate", certificate_path);
   }
@@ -99,13 +129,40 @@ TlsContext::~TlsContext() {
 }
 
 std::unique_ptr<TlsSession> TlsContext::accept(int fd) const {
-  SSL* ssl = SSL_new(context_);
+  SSL* ssl = new_ssl(context_, fd);
+  if (ssl == nullptr) return nullptr;
+  SSL_set_accept_state(ssl);
+  return std::make_unique<TlsSession>(ssl);
+}
+
+TlsTrust::TlsTrust(const std::string& certificates) : context_(SSL_CTX_new(TLS_client_method())) {
+  if (context_ == nullptr) throw std::runtime_error("OpenSSL cannot make a TLS context.");
+  set_up(context_);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+  // A certificate that was given is trusted as it is, also without the authority that signed it.
+  X509_STORE* store = SSL_CTX_get_cert_store(context_);
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  const bool loaded = certificates.empty() ? SSL_CTX_set_default_verify_paths(context_) == 1
+                                           : add_certificates(store, certificates) > 0;
+  if (loaded) return;
+  SSL_CTX_free(context_);
+  throw std::runtime_error("The certificate to trust is not valid PEM.");
+}
+
+TlsTrust::~TlsTrust() {
+  SSL_CTX_free(context_);
+}
+
+std::unique_ptr<TlsSession> TlsTrust::connect(int fd, const std::string& host) const {
+  SSL* ssl = new_ssl(context_, fd);
   if (ssl == nullptr) return nullptr;
   auto session = std::make_unique<TlsSession>(ssl);
-  BIO* bio = new_bio(fd);
-  if (bio == nullptr) return nullptr;
-  SSL_set_bio(ssl, bio, bio);
-  SSL_set_accept_state(ssl);
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) != 1) {
+    ERR_clear_error();
+    SSL_set_tlsext_host_name(ssl, host.c_str());
+    if (SSL_set1_host(ssl, host.c_str()) != 1) return nullptr;
+  }
+  SSL_set_connect_state(ssl);
   return session;
 }
 
@@ -146,6 +203,15 @@ IoResult TlsSession::write(std::string_view bytes) {
 
 bool TlsSession::has_pending() const {
   return SSL_pending(ssl_) > 0;
+}
+
+void TlsSession::move_to(int fd) {
+  BIO_set_data(SSL_get_rbio(ssl_), reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+}
+
+std::string TlsSession::refusal() const {
+  const long result = SSL_get_verify_result(ssl_);
+  return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
 }
 
 void TlsSession::say_goodbye() {

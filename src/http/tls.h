@@ -28,6 +28,22 @@ class TlsContext {
   ssl_ctx_st* context_;
 };
 
+// Whom a client trusts; TLS 1.2 and 1.3, the host's name is verified.
+class TlsTrust {
+ public:
+  // Certificates in PEM; empty: the system's authorities. Throws std::runtime_error.
+  explicit TlsTrust(const std::string& certificates);
+  ~TlsTrust();
+  TlsTrust(const TlsTrust&) = delete;
+  TlsTrust& operator=(const TlsTrust&) = delete;
+
+  // The client's side over a non-blocking socket; `host` is a name or a numeric address.
+  std::unique_ptr<TlsSession> connect(int fd, const std::string& host) const;
+
+ private:
+  ssl_ctx_st* context_;
+};
+
 // Used by one thread at a time. See Transport for the meaning of the results.
 class TlsSession {
  public:
@@ -41,6 +57,10 @@ class TlsSession {
   IoResult write(std::string_view bytes);
   bool has_pending() const;
   void say_goodbye();
+  void move_to(int fd);
+  // After a failed handshake of a client: why the server's certificate was not accepted; else
+  // empty.
+  std::string refusal() const;
 
  private:
   IoResult outcome(int result, std::size_t bytes) const;

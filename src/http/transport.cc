@@ -60,6 +60,11 @@ IoResult Transport::write(std::string_view first, std::string_view second) {
   return total;
 }
 
+std::unique_ptr<TlsSession> Transport::release_session(int fd) {
+  if (tls_) tls_->move_to(fd);
+  return std::move(tls_);
+}
+
 void Transport::end_writing() {
   if (tls_) tls_->say_goodbye();
   ::shutdown(fd_, SHUT_WR);

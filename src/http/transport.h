@@ -19,6 +19,10 @@ class Transport {
  public:
   Transport(int fd, std::unique_ptr<TlsSession> tls) : fd_(fd), tls_(std::move(tls)) {}
 
+  // Gives the session away, to go on over another descriptor of the same socket; null without TLS.
+  std::unique_ptr<TlsSession> release_session(int fd);
+
+  int fd() const { return fd_; }
   bool is_tls() const { return tls_ != nullptr; }
   // `moved` when the handshake is complete.
   IoResult handshake() { return tls_->handshake(); }

@@ -116,6 +116,10 @@ void Front::handle_listener(std::string label_prefix, Special handler) {
   specials_.emplace_back(std::move(label_prefix), std::move(handler));
 }
 
+void Front::handle_path(std::string path, Special handler) {
+  special_paths_.emplace_back(std::move(path), std::move(handler));
+}
+
 void Front::add_metrics(std::function<std::string()> lines) {
   metric_sources_.push_back(std::move(lines));
 }
@@ -151,6 +155,11 @@ http::Response Front::serve(Visit& visit) {
   http::Request& request = visit.request;
   for (const auto& [prefix, handler] : specials_) {
     if (request.listener.starts_with(prefix)) return handler(request);
+  }
+  for (const auto& [path, handler] : special_paths_) {
+    const bool below = request.path.starts_with(path) &&
+                       (request.path.size() == path.size() || request.path[path.size()] == '/');
+    if (below) return handler(request);
   }
   if (request.path == "/metrics" && request.method == "GET") return metrics();
   if (request.path == "/healthcheck") return http::Response::json(200, R"({"status":"ok"})");

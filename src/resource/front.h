@@ -36,6 +36,8 @@ class Front final : public http::Handler {
   void handle_listener(std::string label_prefix, Special handler);
   // Rows of Markdown about its own metrics: name, type, labels, what they count.
   static std::string metric_rows();
+  // So do paths at and below this one.
+  void handle_path(std::string path, Special handler);
   // Lines of other parts for /metrics.
   void add_metrics(std::function<std::string()> lines);
 
@@ -62,7 +64,7 @@ class Front final : public http::Handler {
   std::vector<std::unique_ptr<RouteCount>> counts_;  // by service
   std::vector<std::unique_ptr<Entry>> entries_;
   http::Router router_;
-  std::vector<std::pair<std::string, Special>> specials_;
+  std::vector<std::pair<std::string, Special>> specials_, special_paths_;
   std::vector<std::function<std::string()>> metric_sources_;
 };
 

@@ -46,7 +46,7 @@ Services::Services(const resource::World& world, const Surroundings& around)
       neutron_(std::make_unique<neutron::Neutron>(world, around_.net, around_.settings.neutron)),
       nova_(std::make_unique<nova::Nova>(
           world, *glance_, *placement_, *neutron_,
-          nova::Nova::Options{around_.hosts, around_.net, around_.settings.nova})),
+          nova::Nova::Options{around_.hosts, around_.net, around_.fleet, around_.settings.nova})),
       world_(world) {}
 
 std::vector<config::Section> sections(Settings& settings) {

@@ -8,6 +8,7 @@
 #include "access/authenticator.h"
 #include "db/migration.h"
 #include "drivers/net/driver.h"
+#include "drivers/remote/fleet.h"
 #include "drivers/virt/driver.h"
 #include "json/value.h"
 #include "resource/service.h"
@@ -36,8 +37,9 @@ namespace haneul::services {
 struct Surroundings {
   std::filesystem::path state;  // keys and images live below it
   net::Driver& net;
-  std::map<std::string, virt::Driver*> hosts;
-  std::string external_network = "public";  // the physical network's name
+  std::map<std::string, virt::Driver*> hosts;  // of this process
+  remote::Fleet* fleet = nullptr;              // those that agents have
+  std::string external_network = "public";     // the physical network's name
   std::string public_cidr;
   Settings settings = {};
 };
@@ -69,6 +71,7 @@ class Services {
   std::vector<std::string> doctor();
 
   keystone::Keystone& keystone() { return *keystone_; }
+  glance::Glance& glance() { return *glance_; }
   nova::Nova& nova() { return *nova_; }
   neutron::Neutron& neutron() { return *neutron_; }
 

@@ -32,11 +32,11 @@ def free_external_network():
     return next(f"172.24.{n}.0/24" for n in numbers if f"172.24.{n}." not in taken)
 
 
-def real_cloud(**more):
+def real_cloud(public_cidr=None, arguments=(), **more):
     """A real cloud with an external network of its own."""
     return harness.Cloud(simulated=False,
-                         arguments=["--guest-image", str(guest_image()),
-                                    "--public-cidr", free_external_network()], **more)
+                         arguments=["--guest-image", str(guest_image()), "--public-cidr",
+                                    public_cidr or free_external_network(), *arguments], **more)
 
 
 class Tenant:

@@ -117,18 +117,40 @@ struct Events {
   std::function<void(const Object&)> drifted;
 };
 
-// The network of all hosts (the logical part) and of this host (plug). `put` makes the world equal
-// to the object given, whatever it was before; `remove` of the absent is fine. Both return when the
-// northbound database has it (not when every host has). An object may name others that do not
-// exist yet (a port of an unknown network is an Error; an unknown security group waits).
-// Two ports are nothing by themselves: a floating IP's (network:floatingip) has no row anywhere,
-// and the metadata port (network:distributed) comes and goes with its network, whose put() makes
-// it; put() and remove() of them do nothing, list() names neither. Throws Error; may be repeated.
-// Calls come from one thread at a time.
-class Driver {
+// What is plugged on one host. Safe from any thread. Throws Error; may be repeated.
+class HostDriver {
  public:
-  virtual ~Driver() = default;
+  virtual ~HostDriver() = default;
 
+  // Makes the tap device for a port and attaches it to the integration bridge; returns the tap's
+  // name ("tap" + first 11 of the id).
+  virtual std::string plug(const Port& port, std::int64_t mtu) = 0;
+  virtual void unplug(const std::string& port_id) = 0;
+  virtual std::vector<std::string> list_plugged() = 0;  // port ids
+};
+
+// What guests on one host reach at 169.254.169.254. Safe from any thread. Throws Error.
+class MetadataDriver {
+ public:
+  virtual ~MetadataDriver() = default;
+
+  // A TCP socket listening on 169.254.169.254:80 inside the network; the caller owns it. Repeating
+  // gives a new socket on the same address.
+  virtual int open_metadata_socket(const Network& network) = 0;
+  virtual void close_metadata(const std::string& network_id) = 0;
+  virtual std::vector<std::string> list_metadata() = 0;  // network ids with a namespace here
+};
+
+// The network of all hosts (the logical part) and of this host (its bases). `put` makes the world
+// equal to the object given, whatever it was before; `remove` of the absent is fine. Both return
+// when the northbound database has it (not when every host has). An object may name others that do
+// not exist yet (a port of an unknown network is an Error; an unknown security group waits). Two
+// ports are nothing by themselves: a floating IP's (network:floatingip) has no row anywhere, and
+// the metadata port (network:distributed) comes and goes with its network, whose put() makes it;
+// put() and remove() of them do nothing, list() names neither. Throws Error; may be repeated. Calls
+// come from one thread at a time.
+class Driver : public HostDriver, public MetadataDriver {
+ public:
   virtual void put(const Network&) = 0;
   virtual void put(const Port&) = 0;
   virtual void put(const Router&) = 0;
@@ -136,17 +158,6 @@ class Driver {
   virtual void remove(const Object&) = 0;
   // All that carries our mark, for start-up repair and `haneul doctor`.
   virtual std::vector<Object> list() = 0;
-
-  // This host: makes the tap device for a port and attaches it to the integration bridge; returns
-  // the tap's name ("tap" + first 11 of the id). Safe from any thread, as is unplug.
-  virtual std::string plug(const Port& port, std::int64_t mtu) = 0;
-  virtual void unplug(const std::string& port_id) = 0;
-  virtual std::vector<std::string> list_plugged() = 0;  // port ids
-  // This host: a TCP socket listening on 169.254.169.254:80 inside the network, for the metadata
-  // service; the caller owns it. Repeating gives a new socket on the same address.
-  virtual int open_metadata_socket(const Network& network) = 0;
-  virtual void close_metadata(const std::string& network_id) = 0;
-  virtual std::vector<std::string> list_metadata() = 0;  // network ids with a namespace here
 
   // Set once, before work begins; called from the driver's thread; must not call back. The present
   // state of every port is told first (a port may have come up while nobody listened), then

@@ -167,7 +167,7 @@ void HostPorts::close_metadata(const std::string& network_id) {
   remove_namespace(metadata_namespace_prefix(options_.tag) + network_id);
 }
 
-std::vector<std::string> HostPorts::list_metadata() const {
+std::vector<std::string> HostPorts::list_metadata() {
   const std::string prefix = metadata_namespace_prefix(options_.tag);
   std::vector<std::string> networks;
   for (const auto& name : list_namespaces(prefix)) {

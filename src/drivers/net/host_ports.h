@@ -20,17 +20,17 @@ struct HostPortsOptions {
 
 // Guests' taps and metadata namespaces on this host, and their ports on the integration bridge.
 // Needs root. Throws Error. Safe from any thread.
-class HostPorts {
+class HostPorts final : public HostDriver, public MetadataDriver {
  public:
   explicit HostPorts(HostPortsOptions options);
 
   // A device that has the tap's name already is used as it is.
-  std::string plug(const Port& port, std::int64_t mtu);
-  void unplug(const std::string& port_id);
-  std::vector<std::string> list_plugged();
-  int open_metadata_socket(const Network& network);
-  void close_metadata(const std::string& network_id);
-  std::vector<std::string> list_metadata() const;
+  std::string plug(const Port& port, std::int64_t mtu) override;
+  void unplug(const std::string& port_id) override;
+  std::vector<std::string> list_plugged() override;
+  int open_metadata_socket(const Network& network) override;
+  void close_metadata(const std::string& network_id) override;
+  std::vector<std::string> list_metadata() override;
 
  private:
   using Ids = std::map<std::string, std::string>;

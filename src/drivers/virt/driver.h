@@ -70,12 +70,15 @@ struct GuestState {
   Power power = Power::no_state;
 };
 
-// An image's bytes on this host's disk or readable from here.
+// An image's bytes, on this host's disk or somewhere else.
 struct ImageSource {
   std::string id;        // Glance's
-  std::string checksum;  // names the cached copy together with id
-  std::string path;
-  std::string format;  // "qcow2" or "raw"
+  std::string checksum;  // MD5; names the cached copy together with id
+  std::string path;      // readable from here, unless `fetch` is given
+  std::string format;    // "qcow2" or "raw"
+  std::int64_t size = 0;
+  // Brings the bytes from elsewhere into a new file of this name, checked. Throws Error.
+  std::function<void(const std::string& to)> fetch = nullptr;
 };
 
 // One hypervisor host. Every call may be repeated after a crash at any point and then has the

@@ -126,7 +126,7 @@ ImageInfo ImageCache::obtain(const ImageSource& image, const std::string& name) 
 void ImageCache::copy(const ImageSource& image, const std::string& name) const {
   const std::string part = path_of(name) + std::string(kPart);
   try {
-    copy_file(image.path, part);
+    image.fetch ? image.fetch(part) : copy_file(image.path, part);
     inspect_image(part, image.format);
     fs::rename(part, path_of(name));
   } catch (const std::exception& e) {

@@ -122,6 +122,11 @@ std::optional<ImageSource> Glance::source(db::Session& session, std::string_view
                      properties_of(*i)};
 }
 
+std::shared_ptr<http::BodySource> Glance::open(const ImageSource& source) const {
+  return impl_->parts.blobs.open_source(Place::images, source.id, 0,
+                                        static_cast<std::uint64_t>(source.size));
+}
+
 std::string Glance::import_file(const std::filesystem::path& path, const ImportedFile& facts) {
   auto& parts = impl_->parts;
   const auto reader = BlobStore::open_reader(path);

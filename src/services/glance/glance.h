@@ -9,6 +9,7 @@
 #include "access/fwd.h"
 #include "config/option.h"
 #include "db/fwd.h"
+#include "http/fwd.h"
 #include "json/value.h"
 #include "resource/world.h"
 
@@ -77,6 +78,8 @@ class Glance {
                                  std::string_view id) const;
   // Nothing unless there is data: status active or deactivated.
   std::optional<ImageSource> source(db::Session& session, std::string_view id) const;
+  // Its bytes, to be sent. Throws Fault::not_found if they have gone meanwhile.
+  std::shared_ptr<http::BodySource> open(const ImageSource& source) const;
   // Reads, checks and copies the file; an image with this name and these bytes is left as it is.
   // Takes as long as hashing takes: not within a transaction. Returns the id. Throws Fault.
   std::string import_file(const std::filesystem::path& path, const ImportedFile& facts);

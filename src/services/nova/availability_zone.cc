@@ -18,7 +18,7 @@ void write_hosts(json::Writer& w, const Hosts& hosts, const Zone& zone) {
     if (h->disabled) continue;
     w.key(h->host).begin_object().key("nova-compute").begin_object();
     w.member("available", hosts.is_up(*h)).member("active", true);
-    w.member("updated_at", iso_micros_naive(h->seen_at)).end_object().end_object();
+    w.member("updated_at", iso_micros_naive(hosts.seen_at(*h))).end_object().end_object();
   }
   w.end_object();
 }

@@ -24,7 +24,7 @@ void write_service(json::Writer& w, const Call& call, const Hosts& hosts, const 
   w.member("binary", kBinary).member("host", h.host).member("zone", h.availability_zone);
   w.member("status", h.disabled ? "disabled" : "enabled");
   w.member("state", hosts.is_up(h) ? "up" : "down");
-  w.member("updated_at", iso_micros_naive(h.seen_at));
+  w.member("updated_at", iso_micros_naive(hosts.seen_at(h)));
   w.member("disabled_reason", h.disabled_reason);
   if (call.since(11)) w.member("forced_down", h.forced_down);
   w.end_object();

@@ -69,11 +69,22 @@ void look_at_host(const std::string& host, virt::Driver& virt, const Rows& rows,
   }
 }
 
-void look_at_taps(net::Driver& net, const Rows& rows, Lines& out) {
+void look_at_taps(net::HostDriver& net, const Rows& rows, Lines& out) {
   for (const auto& port : net.list_plugged()) {
     if (!rows.ports.contains(port)) {
       out.push_back(fmt::format("Port {} is plugged but belongs to no server.", port));
     }
+  }
+}
+
+void look_at_unreachable(const Cloud& cloud, const Rows& rows, Lines& out) {
+  std::map<std::string, int> servers;
+  for (const Row& r : rows.all) {
+    if (!cloud.hosts.is_reachable(r.host)) ++servers[r.host];
+  }
+  for (const auto& [host, count] : servers) {
+    out.push_back(
+        fmt::format("Host {} has {} servers but no agent of it is connected.", host, count));
   }
 }
 
@@ -139,16 +150,17 @@ void look_at_quota(Cloud& cloud, db::Session& session, Lines& out) {
 std::vector<std::string> find_differences(Cloud& cloud) {
   Lines out;
   const Rows rows = read_rows(cloud);
-  std::set<net::Driver*> nets;
+  std::set<net::HostDriver*> nets;
   for (const auto& host : cloud.hosts.names()) {
     const auto drivers = cloud.hosts.drivers(host);
     try {
       look_at_host(host, drivers.virt, rows, out);
       if (nets.insert(&drivers.net).second) look_at_taps(drivers.net, rows, out);
-    } catch (const std::runtime_error& e) {
+    } catch (const std::exception& e) {
       out.push_back(fmt::format("Host {} does not answer: {}", host, e.what()));
     }
   }
+  look_at_unreachable(cloud, rows, out);
   cloud.world.db.read([&](db::Session& session) {
     look_at_allocations(cloud, session, out);
     look_at_quota(cloud, session, out);

@@ -75,8 +75,12 @@ json::Object facts_json(const virt::HostFacts& f) {
 }
 
 Hosts::Hosts(const resource::World& world, placement::Placement& placement,
-             const Settings& settings)
-    : world_(world), placement_(placement), settings_(settings), store_(kComputeHost) {}
+             const Settings& settings, remote::Fleet* fleet)
+    : world_(world),
+      placement_(placement),
+      settings_(settings),
+      fleet_(fleet),
+      store_(kComputeHost) {}
 
 void Hosts::add(const std::string& host, Drivers drivers) {
   const std::lock_guard lock(mutex_);
@@ -84,41 +88,65 @@ void Hosts::add(const std::string& host, Drivers drivers) {
 }
 
 std::vector<std::string> Hosts::names() const {
-  const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, drivers] : drivers_) names.push_back(name);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, drivers] : drivers_) names.push_back(name);
+  }
+  if (!fleet_) return names;
+  for (auto& name : fleet_->connected()) names.push_back(std::move(name));
   return names;
 }
 
 Hosts::Drivers Hosts::drivers(const std::string& host) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = drivers_.find(host);
-  if (found == drivers_.end()) {
-    throw virt::Error(fmt::format("host {} is not connected", host));
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = drivers_.find(host);
+    if (found != drivers_.end()) return found->second;
   }
-  return found->second;
+  auto* remote = fleet_ ? fleet_->find(host) : nullptr;
+  if (!remote) throw virt::Error(fmt::format("host {} is not connected", host));
+  return {remote->virt, remote->net};
 }
 
-void Hosts::report() {
-  for (const auto& name : names()) {
-    const virt::HostFacts facts = drivers(name).virt.facts();
-    world_.db.write([&](db::Transaction& tx) {
-      auto row = store_.first(tx, resource::Where().equals("host", name));
-      const bool fresh = !row;
-      if (fresh) {
-        row.emplace();
-        row->id = new_uuid();
-        row->service_id = new_uuid();
-        row->host = name;
-        row->number = tx.integer("SELECT MAX(number) FROM compute_hosts").value_or(0) + 1;
-        row->created_at = world_.clock.now();
-      }
-      row->facts = facts_json(facts);
-      row->seen_at = world_.clock.now();
-      fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
-      placement_.put_provider(tx, row->id, name, stock_of(facts, settings_), {});
-    });
+void Hosts::report(const std::string& host) {
+  const virt::HostFacts facts = drivers(host).virt.facts();
+  world_.db.write([&](db::Transaction& tx) {
+    auto row = store_.first(tx, resource::Where().equals("host", host));
+    const bool fresh = !row;
+    if (fresh) {
+      row.emplace();
+      row->id = new_uuid();
+      row->service_id = new_uuid();
+      row->host = host;
+      row->number = tx.integer("SELECT MAX(number) FROM compute_hosts").value_or(0) + 1;
+      row->created_at = world_.clock.now();
+    }
+    row->facts = facts_json(facts);
+    row->seen_at = world_.clock.now();
+    fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
+    placement_.put_provider(tx, row->id, host, stock_of(facts, settings_), {});
+  });
+  forget();
+}
+
+void Hosts::report_all() {
+  for (const auto& host : names()) {
+    try {
+      report(host);
+    } catch (const std::exception& e) {
+      log::warning("a host could not be reported", {{"host", host}, {"error", e.what()}});
+    }
   }
+}
+
+void Hosts::keep_seen(const std::string& host) {
+  world_.db.write([&](db::Transaction& tx) {
+    auto row = store_.first(tx, resource::Where().equals("host", host));
+    if (!row) return;
+    row->seen_at = seen_at(*row);
+    store_.update(tx, *row);
+  });
   forget();
 }
 
@@ -150,13 +178,21 @@ bool Hosts::has_zone(db::Session& session, std::string_view zone) const {
   });
 }
 
-bool Hosts::is_up(const ComputeHost& host) const {
-  if (host.forced_down) return false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (drivers_.contains(host.host)) return true;
-  }
-  return world_.clock.now() - host.seen_at < settings_.service_down_time;
+bool Hosts::is_here(const std::string& host) const {
+  const std::lock_guard lock(mutex_);
+  return drivers_.contains(host);
+}
+
+bool Hosts::is_reachable(const std::string& host) const {
+  if (is_here(host)) return true;
+  const auto member = fleet_ ? fleet_->member(host) : std::nullopt;
+  return member && member->connected &&
+         world_.clock.now() - member->seen_at <= settings_.service_down_time;
+}
+
+Instant Hosts::seen_at(const ComputeHost& host) const {
+  const auto member = fleet_ ? fleet_->member(host.host) : std::nullopt;
+  return member ? std::max(member->seen_at, host.seen_at) : host.seen_at;
 }
 
 }  // namespace haneul::nova

@@ -57,7 +57,8 @@ class View {
     w.member("status", h.disabled ? "disabled" : "enabled");
     if (detail_) write_detail(w, h);
     if (with_uptime || (detail_ && call_.since(88))) {
-      w.member("uptime", up ? std::optional(uptime_line(call_.now())) : std::nullopt);
+      const bool known = up && cloud_.hosts.is_here(h.host);
+      w.member("uptime", known ? std::optional(uptime_line(call_.now())) : std::nullopt);
     }
     write_guests(w, h);
     w.end_object();
@@ -209,6 +210,9 @@ http::Response show_hypervisor(Call& call, Cloud& cloud, bool uptime_only) {
   });
   if (uptime_only && !cloud.hosts.is_up(host)) {
     throw Fault::bad_request("Compute service of " + host.host + " is unavailable at this time.");
+  }
+  if (uptime_only && !cloud.hosts.is_here(host.host)) {
+    throw Fault::not_implemented("The uptime of a host with an agent is not known here.");
   }
   json::Writer w;
   w.begin_object().key("hypervisor");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drivers/net/driver.h"
+#include "drivers/remote/fleet.h"
 #include "drivers/virt/driver.h"
 #include "http/message.h"
 #include "resource/world.h"
@@ -31,7 +32,8 @@ class Nova {
  public:
   struct Options {
     std::map<std::string, virt::Driver*> hosts;  // the hypervisors this process speaks to, by name
-    net::Driver& net;                            // plugs the ports of all of them
+    net::HostDriver& net;                        // plugs the ports of all of them
+    remote::Fleet* fleet = nullptr;              // hosts that have agents; null: there are none
     Settings settings = {};
   };
 

@@ -81,25 +81,29 @@ void compare_host(Cloud& cloud, const std::string& host) {
 }  // namespace
 
 void hear_power_changes(Cloud& cloud) {
-  for (const auto& host : cloud.hosts.names()) {
-    cloud.hosts.drivers(host).virt.on_power_change([&cloud](const virt::GuestState& guest) {
-      // The driver's thread must go on whatever happens here; compare_power mends it later.
-      try {
-        hear(cloud, guest);
-      } catch (const std::exception& e) {
-        log::error("a power change was lost", {{"server", guest.id}, {"error", e.what()}});
-      }
-    });
-  }
+  for (const auto& host : cloud.hosts.names()) hear_power_changes(cloud, host);
+}
+
+void hear_power_changes(Cloud& cloud, const std::string& host) {
+  cloud.hosts.drivers(host).virt.on_power_change([&cloud](const virt::GuestState& guest) {
+    // The driver's thread must go on whatever happens here; compare_power mends it later.
+    try {
+      hear(cloud, guest);
+    } catch (const std::exception& e) {
+      log::error("a power change was lost", {{"server", guest.id}, {"error", e.what()}});
+    }
+  });
 }
 
 void compare_power(Cloud& cloud) {
-  for (const auto& host : cloud.hosts.names()) {
-    try {
-      compare_host(cloud, host);
-    } catch (const virt::Error& e) {
-      log::warning("guests could not be compared", {{"host", host}, {"error", e.what()}});
-    }
+  for (const auto& host : cloud.hosts.names()) compare_power(cloud, host);
+}
+
+void compare_power(Cloud& cloud, const std::string& host) {
+  try {
+    compare_host(cloud, host);
+  } catch (const std::exception& e) {
+    log::warning("guests could not be compared", {{"host", host}, {"error", e.what()}});
   }
 }
 

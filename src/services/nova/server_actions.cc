@@ -78,6 +78,14 @@ http::Response reboot(Call& call, Cloud& cloud) {
   return accepted();
 }
 
+std::string read_console(Cloud& cloud, const Server& s) {
+  try {
+    return cloud.hosts.drivers(*s.host).virt.console_log(s.id, kConsoleBytesMax);
+  } catch (const virt::Error& e) {
+    throw Fault::unavailable(e.what());
+  }
+}
+
 // The last `lines` pieces between line breaks; what follows the last break is one of them.
 // upstream: openstack/nova:nova/compute/manager.py (_tail_log)
 std::string tail(const std::string& log, std::int64_t lines) {
@@ -98,7 +106,7 @@ http::Response console_output(Call& call, Cloud& cloud) {
     return call.fetch(session, cloud.servers, call.param("id"), "os_compute_api:os-console-output");
   });
   if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
-  std::string log = cloud.hosts.drivers(*s.host).virt.console_log(s.id, kConsoleBytesMax);
+  std::string log = read_console(cloud, s);
   if (length && *length >= 0) log = tail(log, *length);
   std::string clean;
   for (const char c : log) {

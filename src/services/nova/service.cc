@@ -2,6 +2,7 @@
 
 #include "flow/engine.h"
 #include "services/neutron/neutron.h"
+#include "services/nova/agent.h"
 #include "services/nova/aggregate.h"
 #include "services/nova/availability_zone.h"
 #include "services/nova/cloud.h"
@@ -59,7 +60,7 @@ struct Nova::Impl {
   Impl(const resource::World& world, glance::Glance& glance, placement::Placement& placement,
        neutron::Neutron& neutron, const Options& options)
       : settings(options.settings),
-        cloud{world, glance, placement, neutron, Hosts(world, placement, settings)},
+        cloud{world, glance, placement, neutron, Hosts(world, placement, settings, options.fleet)},
         service({.name = "nova",
                  .type = "compute",
                  .mount = "/compute",
@@ -71,7 +72,8 @@ struct Nova::Impl {
     for (const auto& [name, driver] : options.hosts) cloud.hosts.add(name, {*driver, options.net});
     service.migrations({kMigrations, kMigrationsCount});
     service.limits(quota_limits(settings.quota));
-    service.every(settings.report_interval, "nova.report_hosts", [this] { cloud.hosts.report(); });
+    service.every(settings.report_interval, "nova.report_hosts",
+                  [this] { cloud.hosts.report_all(); });
     service.every(settings.sync_power_state_interval, "nova.compare_power",
                   [this] { compare_power(cloud); });
     add_routes();
@@ -119,9 +121,12 @@ const resource::Service& Nova::service() const {
 }
 
 void Nova::start() {
-  impl_->cloud.hosts.report();
-  hear_power_changes(impl_->cloud);
-  compare_power(impl_->cloud);
+  Cloud& cloud = impl_->cloud;
+  for (const auto& host : cloud.hosts.names()) cloud.hosts.report(host);
+  hear_power_changes(cloud);
+  compare_power(cloud);
+  if (!cloud.hosts.fleet()) return;
+  cloud.hosts.fleet()->on_change([&cloud](const std::string& host) { meet_agent(cloud, host); });
 }
 
 void Nova::bootstrap() {

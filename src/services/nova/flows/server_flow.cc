@@ -57,7 +57,8 @@ void ServerFlow::make_disks(const flow::Visit& visit, const Server& server) cons
   const auto source = visit.db.read(
       [&](db::Session& session) { return cloud->glance.source(session, server.image_id); });
   if (!source) throw Fault::gone(fmt::format("Image {} could not be found.", server.image_id));
-  virt.create_disk(server.id, {source->id, source->checksum, source->path, source->format},
+  virt.create_disk(server.id,
+                   {source->id, source->checksum, source->path, source->format, source->size},
                    server.disk);
   if (!server.config_drive) return;
   const auto files = visit.db.read(

@@ -51,6 +51,8 @@ Choice choose_hosts(std::vector<HostOption> options, const Wish& wish,
   Choice choice{std::move(options), {}};
   filter(choice, "ComputeFilter (disabled)", [](const HostOption& h) { return h.enabled; });
   filter(choice, "ComputeFilter (down)", [](const HostOption& h) { return h.up; });
+  filter(choice, "ComputeFilter (its agent is not connected)",
+         [](const HostOption& h) { return h.reachable; });
   filter(choice, "AvailabilityZoneFilter", [&](const HostOption& h) {
     return wish.availability_zone.empty() || h.availability_zone == wish.availability_zone;
   });

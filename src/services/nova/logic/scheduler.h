@@ -13,6 +13,7 @@ namespace haneul::nova {
 struct HostOption {
   std::string id, host, availability_zone;
   bool enabled = true, up = true;
+  bool reachable = true;  // its driver is here, or its agent is connected
   std::int64_t free_vcpus = 0, free_ram_mib = 0, free_disk_gib = 0;
 };
 

@@ -1,0 +1,86 @@
+#include "cli/machine.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace haneul::cli {
+namespace {
+namespace fs = std::filesystem;
+
+// libvirt and QEMU make Unix sockets deep below their directory, whose names may not be longer.
+constexpr std::size_t kVirtPathBytesMax = 48;
+
+struct Needed {
+  const char* program;
+  const char* package;
+  Part part;
+};
+constexpr std::array<Needed, 8> kNeeded = {{{"qemu-system-x86_64", "qemu-system-x86", Part::guests},
+                                            {"qemu-img", "qemu-utils", Part::guests},
+                                            {"genisoimage", "genisoimage", Part::guests},
+                                            {"ip", "iproute2", Part::guests},
+                                            {"ovs-vswitchd", "openvswitch-switch", Part::networks},
+                                            {"ovsdb-server", "openvswitch-switch", Part::networks},
+                                            {"ovn-northd", "ovn-central", Part::networks},
+                                            {"ovn-controller", "ovn-host", Part::networks}}};
+
+bool is_installed(const std::string& program) {
+  for (const char* directory : {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin"}) {
+    if (::access((fs::path(directory) / program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void require_root() {
+  if (::geteuid() == 0) return;
+  throw std::runtime_error("real guests need root; try --simulated as an ordinary user");
+}
+
+void require_installed(Part part) {
+  std::vector<std::string> missing;
+  for (const Needed& n : kNeeded) {
+    if (n.part == part && !is_installed(n.program) &&
+        std::find(missing.begin(), missing.end(), n.package) == missing.end()) {
+      missing.emplace_back(n.package);
+    }
+  }
+  if (missing.empty()) return;
+  throw std::runtime_error(fmt::format(
+      "missing packages: apt-get install --no-install-recommends {}", join(missing, " ")));
+}
+
+std::string tag_of(const StateDir& state) {
+  if (state.path() == standard_state_dir(false)) return "";
+  const std::size_t hash = std::hash<std::string>{}(state.path().string());
+  return fmt::format("{:06x}", hash & 0xffffff);
+}
+
+std::string virt_directory(const StateDir& state) {
+  const fs::path own = state.file("virt");
+  fs::create_directories(own);
+  if (own.string().size() <= kVirtPathBytesMax) return own.string();
+  const fs::path link = fmt::format("/run/haneul-{}", tag_of(state));
+  std::error_code ignored;
+  fs::remove(link, ignored);
+  fs::create_directory_symlink(own, link);
+  return link.string();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+}  // namespace haneul::cli

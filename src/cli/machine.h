@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "cli/state_dir.h"
+
+namespace haneul::cli {
+
+// What a real cloud and a real agent ask of the machine they run on.
+
+enum class Part { guests, networks };  // hypervisor and switch; the controller's OVN
+
+// Throws std::runtime_error, naming the packages to install, unless this is root and all is there.
+void require_root();
+void require_installed(Part part);
+
+std::string host_name();
+// Tells clouds on one machine apart: nothing for the standard one, else made from the directory.
+std::string tag_of(const StateDir& state);
+// A path for libvirt that is short enough: a link to the state directory where that is too deep.
+std::string virt_directory(const StateDir& state);
+
+}  // namespace haneul::cli
