@@ -23,6 +23,17 @@ BODIES = {
     "a lone surrogate": b'{"x": "\\ud800"}',
     "deep": b"[" * 10000 + b"]" * 10000,
 }
+ARGUMENTS = [None, 7, "x" * 70000, [], {}, {"nonsense": None}, True, 10**40]
+HEADERS = [
+    {"X-Auth-Token": "x" * 100000},
+    {"X-Auth-Token": "'; DROP TABLE users; --"},
+    {"OpenStack-API-Version": "nonsense"},
+    {"OpenStack-API-Version": "compute 99999999999999999999.1, placement 9.9"},
+    {"X-OpenStack-Nova-API-Version": "-1"},
+    {"Content-Type": "text/nonsense"},
+    {"Accept": "\xff"},
+    {"Range": "bytes=9-1,x"},
+]
 SEGMENTS = ["not-a-uuid", "x" * 5000, "%00", "%2F", "%0d%0aX-Bad:1", "'%20OR%201=1--", "%ff"]
 QUERIES = ["limit=-1", "limit=x", "limit=99999999999999999999", "marker=nonsense",
            "sort_key=nonsense", "sort=x:y:z", "name=%27%20OR%201%3D1--", "nonsense=%00",

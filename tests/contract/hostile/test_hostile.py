@@ -36,9 +36,9 @@ class Hostile(unittest.TestCase):
     def tearDown(self):
         self.assertEqual([], self.wrong)
 
-    def try_it(self, what, method, path, body=None):
+    def try_it(self, what, method, path, body=None, headers=None):
         try:
-            answer = self.api.send(method, path, body)
+            answer = self.api.send(method, path, body, headers)
         except OSError as error:
             self.wrong.append(f"{method} {path[:120]} ({what}): {error}")
             return
@@ -53,6 +53,22 @@ class Hostile(unittest.TestCase):
             if method in ("POST", "PUT", "PATCH"):
                 for what, body in cases.BODIES.items():
                     self.try_it(what, method, cases.filled(path), body)
+
+    def test_actions(self):
+        for _, method, path, action in cases.routes():
+            for argument in cases.ARGUMENTS if action else []:
+                self.try_it(f"{action} {argument!r:.40}", method, cases.filled(path),
+                            {action: argument})
+
+    def test_headers(self):
+        for _, method, path, _ in cases.routes():
+            for headers in cases.HEADERS if method == "GET" else []:
+                self.try_it(f"{headers!r:.60}", method, cases.filled(path), headers=headers)
+
+    def test_methods_that_no_route_has(self):
+        for path in sorted({path for _, _, path, _ in cases.routes()}):
+            for method in ("HEAD", "OPTIONS", "TRACE", "NONSENSE"):
+                self.try_it("method", method, cases.filled(path))
 
     def test_paths(self):
         for _, method, path, _ in cases.routes():
