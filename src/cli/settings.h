@@ -27,8 +27,8 @@ struct Settings {
 };
 std::vector<config::Section> sections(Settings& settings);
 
-// From --config FILE, which is remembered in the state directory, else from the one remembered, else
-// from haneul.conf in the state directory if there is one. Throws std::runtime_error with one
+// From --config FILE, which is remembered in the state directory, else from the one remembered,
+// else from haneul.conf in the state directory if there is one. Throws std::runtime_error with one
 // sentence.
 Settings load_settings(const Options& options, const StateDir& state);
 
