@@ -3,8 +3,10 @@
 import os
 import pathlib
 import re
+import socket
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -69,6 +71,19 @@ class Hostile(unittest.TestCase):
         for path in sorted({path for _, _, path, _ in cases.routes()}):
             for method in ("HEAD", "OPTIONS", "TRACE", "NONSENSE"):
                 self.try_it("method", method, cases.filled(path))
+
+    def test_a_body_of_100_mib_is_refused_by_its_length(self):
+        where = urllib.parse.urlsplit(os.environ["HANEUL_URL"])
+        for _, method, path, _ in cases.routes():
+            if method != "POST" or "{" in path:
+                continue
+            with socket.create_connection((where.hostname, where.port), timeout=20) as raw:
+                raw.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: "
+                            f"{self.api.token}\r\nContent-Type: application/json\r\n"
+                            "Content-Length: 104857600\r\n\r\n".encode())
+                status = raw.recv(4096).split(b"\r\n")[0]
+            if b" 413 " not in status:
+                self.wrong.append(f"{path}: {status}")
 
     def test_paths(self):
         for _, method, path, _ in cases.routes():
