@@ -73,18 +73,16 @@ void Where::append_binds(std::vector<db::Bind>& to) const {
 }
 
 Table::Table(const Resource& resource) : resource_(resource) {
-  std::string columns, marks, sets;
+  std::string columns, marks;
   for (const Field& f : resource.fields) {
     const char* comma = columns.empty() ? "" : ", ";
     columns += fmt::format("{}\"{}\"", comma, f.column);
     marks += fmt::format("{}?", comma);
-    sets += fmt::format("{}\"{}\" = ?", comma, f.column);
     if (f.column == resource.key) key_ = &f;
   }
   if (!key_) throw std::logic_error(fmt::format("{} has no key field", resource.plural));
   const auto table = resource.table_name();
   insert_ = fmt::format("INSERT INTO \"{}\" ({}) VALUES ({})", table, columns, marks);
-  update_ = fmt::format("UPDATE \"{}\" SET {} WHERE \"{}\" = ?", table, sets, resource.key);
   remove_ = fmt::format("DELETE FROM \"{}\" WHERE \"{}\" = ?", table, resource.key);
   select_ = fmt::format("SELECT {} FROM \"{}\"", columns, table);
   find_ = fmt::format("{} WHERE \"{}\" = ?", select_, resource.key);
@@ -106,12 +104,43 @@ void Table::insert(db::Transaction& tx, const void* row) const {
   tx.execute(insert_, bind_all(row, scratch));
 }
 
+namespace {
+
+bool holds(const db::Rows& rows, int column, const db::Bind& value) {
+  using Kind = db::Bind::Kind;
+  if (value.kind() == Kind::null || rows.is_null(column)) {
+    return value.kind() == Kind::null && rows.is_null(column);
+  }
+  if (value.kind() == Kind::integer) return rows.integer(column) == value.integer();
+  if (value.kind() == Kind::real) return rows.real(column) == value.real();
+  return rows.text(column) == value.text();
+}
+
+}  // namespace
+
+// Only columns that change are written: a database keeps up every index of a column that is named,
+// whether its value differs or not.
 std::int64_t Table::update(db::Transaction& tx, const void* row) const {
   std::vector<std::string> scratch;
-  auto binds = bind_all(row, scratch);
-  std::string none;
-  binds.push_back(key_->codec->bind(key_->member(const_cast<void*>(row)), none));
-  return tx.execute(update_, binds);
+  const auto values = bind_all(row, scratch);
+  const auto key_at = static_cast<std::size_t>(key_ - resource_.fields.data());
+  std::vector<db::Bind> changed;
+  std::string sets;
+  {
+    const db::Bind key[] = {values[key_at]};
+    db::Rows old = tx.query(find_, key);
+    if (!old.next()) return 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (holds(old, static_cast<int>(i), values[i])) continue;
+      sets += fmt::format("{}\"{}\" = ?", sets.empty() ? "" : ", ", resource_.fields[i].column);
+      changed.push_back(values[i]);
+    }
+  }
+  if (changed.empty()) return 1;
+  changed.push_back(values[key_at]);
+  return tx.execute(fmt::format("UPDATE \"{}\" SET {} WHERE \"{}\" = ?", resource_.table_name(),
+                                sets, resource_.key),
+                    changed);
 }
 
 std::int64_t Table::remove(db::Transaction& tx, std::string_view key) const {
