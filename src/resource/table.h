@@ -71,7 +71,11 @@ class Table {
  private:
   void load(const db::Rows& rows, void* row) const;
   std::vector<db::Bind> bind_all(const void* row, std::vector<std::string>& scratch) const;
-  Where behind(db::Session& session, const Page& page) const;
+  std::vector<Where> behind(db::Session& session, const std::vector<Order>& order,
+                            std::string_view marker) const;
+  std::int64_t select_part(db::Session& session, const Where& where,
+                           const std::vector<Order>& order, std::int64_t limit,
+                           const std::function<void*()>& fresh) const;
 
   const Resource& resource_;
   std::string insert_, remove_, find_, select_;

@@ -25,7 +25,7 @@ Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_ki
   sqlite3_busy_timeout(handle_, kBusyMs);
   script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-      "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;");
+      "PRAGMA temp_store=MEMORY;");
   script(fmt::format("PRAGMA cache_size=-{};", cache_kib));
   if (mode == Mode::read) script("PRAGMA query_only=ON;");
 }

@@ -26,6 +26,7 @@ static_assert(resource::complete<ComputeHost>(kFields));
 constexpr double kCpuRatio = 4.0, kRamRatio = 1.0, kDiskRatio = 1.0;
 constexpr std::int64_t kReservedMemoryMib = 512;
 constexpr Duration kSnapshotKept = std::chrono::seconds(10);
+constexpr std::size_t kReportedAtOnce = 100;  // hosts in one transaction
 constexpr Duration kDownAfter = std::chrono::minutes(3);
 
 std::vector<placement::Stock> stock_of(const virt::HostFacts& f) {
@@ -100,26 +101,38 @@ Hosts::Drivers Hosts::drivers(const std::string& host) const {
 }
 
 void Hosts::report() {
+  std::vector<virt::HostFacts> told;
   for (const auto& name : names()) {
-    const virt::HostFacts facts = drivers(name).virt.facts();
-    world_.db.write([&](db::Transaction& tx) {
-      auto row = store_.first(tx, resource::Where().equals("host", name));
+    told.push_back(drivers(name).virt.facts());
+    told.back().hostname = name;
+    if (told.size() < kReportedAtOnce) continue;
+    record(told);
+    told.clear();
+  }
+  if (!told.empty()) record(told);
+  forget();
+}
+
+void Hosts::record(const std::vector<virt::HostFacts>& told) {
+  const Instant now = world_.clock.now();
+  world_.db.write([&](db::Transaction& tx) {
+    for (const virt::HostFacts& facts : told) {
+      auto row = store_.first(tx, resource::Where().equals("host", facts.hostname));
       const bool fresh = !row;
       if (fresh) {
         row.emplace();
         row->id = new_uuid();
         row->service_id = new_uuid();
-        row->host = name;
+        row->host = facts.hostname;
         row->number = tx.integer("SELECT MAX(number) FROM compute_hosts").value_or(0) + 1;
-        row->created_at = world_.clock.now();
+        row->created_at = now;
       }
       row->facts = facts_json(facts);
-      row->seen_at = world_.clock.now();
+      row->seen_at = now;
       fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
-      placement_.put_provider(tx, row->id, name, stock_of(facts), {});
-    });
-  }
-  forget();
+      placement_.put_provider(tx, row->id, facts.hostname, stock_of(facts), {});
+    }
+  });
 }
 
 std::shared_ptr<const Hosts::Snapshot> Hosts::all(db::Session& session) const {

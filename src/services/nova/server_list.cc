@@ -143,7 +143,25 @@ void filter_plain(const Call& call, const ServerStore& servers, bool admin, Wher
   }
 }
 
-Where read_filters(const Call& call, const ServerStore& servers) {
+constexpr std::array<std::string_view, 3> kOrdersOfProjects = {"created_at", "updated_at", "name"};
+constexpr std::int64_t kSortedMax = 10'000;
+
+// Few servers of a project are read and sorted; of many, those on the page are found along the
+// order's own index, which the plus sign leaves as the only way. Orders that have an index of each
+// project need no such choice.
+void of_project(db::Session& session, const resource::Page& page, std::string_view project,
+                Where& where) {
+  const auto many = [&] {
+    return session.integer(
+               "SELECT COUNT(*) FROM (SELECT 1 FROM servers WHERE project_id = ? LIMIT ?)",
+               {project, kSortedMax}) == kSortedMax;
+  };
+  const bool walk = !contains(kOrdersOfProjects, page.order.front().column) && many();
+  where.and_(walk ? "+project_id = ?" : "project_id = ?", {project});
+}
+
+void read_filters(const Call& call, db::Session& session, const ServerStore& servers,
+                  resource::Page& page) {
   const auto& query = call.query();
   const bool admin = call.dialect().sees_all(call);
   const auto* all_text = query.find("all_tenants");
@@ -152,10 +170,10 @@ Where read_filters(const Call& call, const ServerStore& servers) {
     bad(fmt::format("Invalid input for query parameters all_tenants. Value: {}", *all_text));
   }
   if (all) call.enforce("os_compute_api:servers:index:get_all_tenants");
-  Where where;
-  if (!all) where.equals("project_id", call.caller().project_id.text);
+  Where& where = page.where;
+  if (!all) of_project(session, page, call.caller().project_id.text, where);
   if (all && admin) {
-    if (const auto* project = query.find("tenant_id")) where.equals("project_id", *project);
+    if (const auto* project = query.find("tenant_id")) of_project(session, page, *project, where);
   }
   if (query.has("status")) filter_status(call, where);
   if (const auto* name = query.find("name")) filter_name(*name, where);
@@ -174,7 +192,6 @@ Where read_filters(const Call& call, const ServerStore& servers) {
   }
   if (call.since(26)) filter_tags(call, where);
   filter_plain(call, servers, admin, where);
-  return where;
 }
 
 // upstream: openstack/nova:nova/api/openstack/compute/schemas/servers.py (VALID_SORT_KEYS)
@@ -208,7 +225,13 @@ std::vector<resource::Order> read_order(const Call& call, const resource::Resour
     }
     order.push_back({std::string(f->column), dir == "desc"});
   }
-  if (order.empty()) order.push_back({"created_at", true});
+  // upstream: openstack/nova:nova/db/main/api.py (process_sort_params)
+  const bool standard = order.empty() || order.front().descending;
+  for (const std::string key : {"created_at", "id"}) {
+    const bool named =
+        std::any_of(order.begin(), order.end(), [&](const auto& o) { return o.column == key; });
+    if (!named) order.push_back({key, standard});
+  }
   return order;
 }
 
@@ -232,8 +255,8 @@ http::Response list_servers(Call& call, const ServerStore& servers, bool detail)
   const resource::Resource& r = servers.table().resource();
   return call.db().read([&](db::Session& session) {
     resource::Page page;
-    page.where = read_filters(call, servers);
     page.order = read_order(call, r);
+    read_filters(call, session, servers, page);
     const std::int64_t limit = read_limit(call);
     page.limit = limit + 1;
     if (const auto* marker = call.query().find("marker")) {
