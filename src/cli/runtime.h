@@ -45,6 +45,7 @@ class Runtime {
   http::Response control(http::Request& request);
   std::string status_json();
   std::string metric_lines();
+  void give_memory_back();
 
   const Options options_;
   StateDir& state_;
@@ -59,6 +60,8 @@ class Runtime {
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
   Instant started_;
+  std::uint64_t work_seen_ = 0;  // both touched by one job only
+  bool was_idle_ = false;
   std::set<std::string> metadata_networks_;  // with a socket; touched by one job only
 };
 

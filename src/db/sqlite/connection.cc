@@ -114,6 +114,11 @@ std::int64_t Connection::execute(std::string_view sql, Binds binds) {
   return sqlite3_changes64(handle_);
 }
 
+void Connection::release_memory() {
+  idle_.clear();
+  sqlite3_db_release_memory(handle_);
+}
+
 void Connection::copy_to(const std::string& path) {
   const std::string target = path;
   const Bind bind(target);

@@ -24,6 +24,7 @@ class Connection {
   void script(const std::string& sql);
   void run(std::string_view sql) { execute(sql, {}); }
   void copy_to(const std::string& path);
+  void release_memory();  // pages and statements kept for speed
   // Throws Duplicate or Error for a SQLite result code.
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
