@@ -171,7 +171,7 @@ class Database {
 struct SqliteOptions {
   std::string path;                    // empty: a temporary file that goes with the object
   std::size_t group_commit_max = 128;  // transactions that may share one commit
-  std::int64_t write_cache_kib = 16 * 1024;
+  std::int64_t write_cache_kib = 64 * 1024;
   std::int64_t read_cache_kib = 4 * 1024;  // per connection
   std::size_t readers_kept = 8;            // idle read connections kept open
 };
