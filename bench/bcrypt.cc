@@ -2,12 +2,11 @@
 // are: what no login can go below.
 //
 //   bcrypt [times a thread]
+#include <crypt.h>
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <thread>
-
-#include <crypt.h>
 
 namespace {
 

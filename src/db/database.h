@@ -174,6 +174,8 @@ struct SqliteOptions {
   std::int64_t write_cache_kib = 64 * 1024;
   std::int64_t read_cache_kib = 4 * 1024;  // per connection
   std::size_t readers_kept = 8;            // idle read connections kept open
+  // For tests: told of every statement when it is first prepared, with the lines of its query plan.
+  std::function<void(std::string_view sql, std::string_view plan)> explain;
 };
 // Makes the file if there is none. Throws Error with a sentence for the user.
 std::unique_ptr<Database> open_sqlite(SqliteOptions options);

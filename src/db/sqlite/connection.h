@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <sqlite3.h>
 #include <string>
@@ -14,7 +15,8 @@ namespace haneul::db {
 class Connection {
  public:
   enum class Mode { read, write };
-  Connection(const std::string& path, Mode mode, std::int64_t cache_kib);
+  using Explain = std::function<void(std::string_view sql, std::string_view plan)>;
+  Connection(const std::string& path, Mode mode, std::int64_t cache_kib, Explain explain = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -39,7 +41,10 @@ class Connection {
   void give_back(sqlite3_stmt* statement);
   void bind_all(sqlite3_stmt* statement, Binds binds) const;
 
+  void tell_plan(std::string_view sql);
+
   sqlite3* handle_ = nullptr;
+  const Explain explain_;
   // Statements not in use, by their text. A statement in use is out of the map, so the same text
   // may run twice at a time.
   std::unordered_map<std::string_view, Statement> idle_;

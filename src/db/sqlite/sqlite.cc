@@ -57,7 +57,7 @@ class Sqlite final : public Database {
   explicit Sqlite(SqliteOptions options)
       : options_(std::move(options)),
         path_(options_.path.empty() ? temporary_path() : options_.path),
-        writer_(path_, Connection::Mode::write, options_.write_cache_kib) {}
+        writer_(path_, Connection::Mode::write, options_.write_cache_kib, options_.explain) {}
   ~Sqlite() override {
     if (!options_.path.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
@@ -109,7 +109,8 @@ std::unique_ptr<Connection> Sqlite::take_reader() {
       return reader;
     }
   }
-  return std::make_unique<Connection>(path_, Connection::Mode::read, options_.read_cache_kib);
+  return std::make_unique<Connection>(path_, Connection::Mode::read, options_.read_cache_kib,
+                                      options_.explain);
 }
 
 void Sqlite::give_back(std::unique_ptr<Connection> reader) {

@@ -79,29 +79,62 @@ void filter_status(const Call& call, Where& where) {
   where.and_(sql, binds);
 }
 
+// As many rows as are quickly read and sorted; of more, those on the page are found along the
+// index of the order.
+constexpr std::int64_t kSortedMax = 10'000;
+
+// `from`: "servers WHERE …", which an index must answer.
+bool are_many(db::Session& session, std::string_view from, std::vector<db::Bind> binds) {
+  binds.emplace_back(kSortedMax);
+  db::Rows rows =
+      session.query(fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT ?)", from), binds);
+  return rows.next() && rows.integer(0) == kSortedMax;
+}
+
+// What a name must begin with, if the pattern says so.
+struct NamePattern {
+  std::string like;    // with ~ for escapes
+  std::string prefix;  // empty if it may begin with anything
+};
+
 // Nova treats names as regular expressions; anchored and plain ones are what people send. Others
 // match as a substring after their special characters were taken literally.
-void filter_name(const std::string& pattern, Where& where) {
-  std::string_view text = pattern;
+NamePattern read_pattern(std::string_view text) {
   const bool starts = text.starts_with('^');
   if (starts) text.remove_prefix(1);
   const bool ends = text.ends_with('$');
   if (ends) text.remove_suffix(1);
-  std::string like;
+  NamePattern out;
+  bool literal = starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool any = text[i] == '.' && i + 1 < text.size() && text[i + 1] == '*';
     if (any) {
-      like += '%', ++i;
-    } else if (text[i] == '\\' && i + 1 < text.size()) {
-      like += text[++i];
-    } else if (text[i] == '%' || text[i] == '_' || text[i] == '~') {
-      like += {'~', text[i]};
-    } else {
-      like += text[i] == '.' ? '_' : text[i];
+      literal = false;
+      out.like += '%', ++i;
+      continue;
     }
+    const bool escaped = text[i] == '\\' && i + 1 < text.size();
+    if (escaped) ++i;
+    literal = literal && (escaped || text[i] != '.');
+    if (literal) out.prefix += text[i];
+    if (text[i] == '%' || text[i] == '_' || text[i] == '~') out.like += '~';
+    out.like += text[i] == '.' && !escaped ? '_' : text[i];
   }
-  const auto full = fmt::format("{}{}{}", starts ? "" : "%", like, ends ? "" : "%");
-  where.and_("name LIKE ? ESCAPE '~'", {full});
+  out.like = fmt::format("{}{}{}", starts ? "" : "%", out.like, ends ? "" : "%");
+  return out;
+}
+
+// Names that begin alike stand side by side in an index that knows no case. True if the page is to
+// be found along that index.
+bool filter_name(db::Session& session, const std::string& pattern, Where& where) {
+  const NamePattern name = read_pattern(pattern);
+  where.and_("name LIKE ? ESCAPE '~'", {name.like});
+  if (name.prefix.empty()) return false;
+  constexpr std::string_view kRange = "name >= ? COLLATE NOCASE AND name < ? COLLATE NOCASE";
+  const std::string end = name.prefix + "\xF4\x8F\xBF\xBF";  // the last character there is
+  if (are_many(session, fmt::format("servers WHERE {}", kRange), {name.prefix, end})) return false;
+  where.and_(kRange, {name.prefix, end});
+  return true;
 }
 
 void filter_tags(const Call& call, Where& where) {
@@ -126,7 +159,13 @@ void filter_tags(const Call& call, Where& where) {
   each("not-tags-any", false, true);
 }
 
-void filter_plain(const Call& call, const ServerStore& servers, bool admin, Where& where) {
+// Orders and filters that have an index of each project.
+constexpr std::array<std::string_view, 7> kOfProjects = {
+    "created_at", "updated_at", "name", "project_id", "user_id", "image_id", "key_name"};
+
+// True if one of the filters has an index of its own, across all projects.
+bool filter_plain(const Call& call, const ServerStore& servers, bool admin, Where& where) {
+  bool indexed = false;
   for (const resource::Field& f : servers.table().resource().fields) {
     if (!f.is_filter) continue;
     const auto name = f.query_name();
@@ -140,23 +179,15 @@ void filter_plain(const Call& call, const ServerStore& servers, bool admin, Wher
       bad(fmt::format("Invalid input for query parameters {}. Value: {}", name, *text));
     }
     where.equals(f.column, f.codec->bind(f.member(&scratch), kept));
+    indexed = indexed || !contains(kOfProjects, f.column);
   }
+  return indexed;
 }
 
-constexpr std::array<std::string_view, 3> kOrdersOfProjects = {"created_at", "updated_at", "name"};
-constexpr std::int64_t kSortedMax = 10'000;
-
-// Few servers of a project are read and sorted; of many, those on the page are found along the
-// order's own index, which the plus sign leaves as the only way. Orders that have an index of each
-// project need no such choice.
-void of_project(db::Session& session, const resource::Page& page, std::string_view project,
-                Where& where) {
-  const auto many = [&] {
-    return session.integer(
-               "SELECT COUNT(*) FROM (SELECT 1 FROM servers WHERE project_id = ? LIMIT ?)",
-               {project, kSortedMax}) == kSortedMax;
-  };
-  const bool walk = !contains(kOrdersOfProjects, page.order.front().column) && many();
+// Few servers of a project are read and sorted. Of many, those on the page are found along another
+// index if there is a better one; the plus sign leaves that as the only way.
+void of_project(db::Session& session, bool other_way, std::string_view project, Where& where) {
+  const bool walk = other_way && are_many(session, "servers WHERE project_id = ?", {project});
   where.and_(walk ? "+project_id = ?" : "project_id = ?", {project});
 }
 
@@ -171,12 +202,11 @@ void read_filters(const Call& call, db::Session& session, const ServerStore& ser
   }
   if (all) call.enforce("os_compute_api:servers:index:get_all_tenants");
   Where& where = page.where;
-  if (!all) of_project(session, page, call.caller().project_id.text, where);
-  if (all && admin) {
-    if (const auto* project = query.find("tenant_id")) of_project(session, page, *project, where);
-  }
   if (query.has("status")) filter_status(call, where);
-  if (const auto* name = query.find("name")) filter_name(*name, where);
+  bool other_way = !contains(kOfProjects, page.order.front().column);
+  if (const auto* name = query.find("name")) {
+    other_way = filter_name(session, *name, where) || other_way;
+  }
   if (const auto* since = query.find("changes-since")) {
     where.and_("updated_at >= ?", {time_filter("changes-since", *since)});
   }
@@ -191,7 +221,10 @@ void read_filters(const Call& call, db::Session& session, const ServerStore& ser
     where.equals("locked", parse_bool(*locked).value_or(false));
   }
   if (call.since(26)) filter_tags(call, where);
-  filter_plain(call, servers, admin, where);
+  other_way = filter_plain(call, servers, admin, where) || other_way;
+  const auto* tenant = query.find("tenant_id");
+  if (!all) of_project(session, other_way, call.caller().project_id.text, where);
+  if (all && admin && tenant) of_project(session, other_way, *tenant, where);
 }
 
 // upstream: openstack/nova:nova/api/openstack/compute/schemas/servers.py (VALID_SORT_KEYS)
