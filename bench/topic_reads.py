@@ -17,17 +17,26 @@ def singles(client):
         yield f"one {noun} shown", f"{path}/{first(client, path, noun + 's')}"
 
 
+def best_of_turns(rounds, seconds, asked):
+    """One after the other again and again, so that others on the machine disturb all alike."""
+    best = [0] * len(asked)
+    for _ in range(rounds):
+        for i, (url, headers) in enumerate(asked):
+            best[i] = max(best[i], wrk(url, headers, max(1, int(seconds))))
+    return best
+
+
 def measure(report, smoke):
     seconds = 1 if smoke else 4
     with harness.Cloud(simulated=True, hosts=5) as cloud, empty_loop() as loop:
         client = Client(cloud).make_room()
-        bare = wrk(loop, seconds=seconds)
-        report.add("empty handler", bare, "/s")
         subject = [*client.auth, f"X-Subject-Token: {client.api.token}"]
-        tokens = wrk(f"{client.url}/identity/v3/auth/tokens", subject, seconds)
+        bare, tokens, document = best_of_turns(1 if smoke else 4, seconds / 2, (
+            (loop, []), (f"{client.url}/identity/v3/auth/tokens", subject),
+            (f"{client.url}/identity/v3/", [])))
+        report.add("empty handler", bare, "/s")
         report.upstream("token validation", tokens, 200)
         report.at_least("token validation", tokens, "/s", bare, 0.6, "empty handler")
-        document = wrk(f"{client.url}/identity/v3/", seconds=seconds)
         report.upstream("version document", document, None)
         report.at_least("version document", document, "/s", bare, None, "empty handler")
         report.upstream("user list",
