@@ -1,5 +1,6 @@
 #include "cli/runtime.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -15,6 +16,12 @@
 #include "services/nova/nova.h"
 
 namespace haneul::cli {
+namespace {
+
+// Database sessions between two looks; what recurring work does by itself is less.
+constexpr std::uint64_t kIdleWorkMax = 100;
+
+}  // namespace
 
 Runtime::Runtime(const Options& options, const Settings& settings, StateDir& state,
                  const Progress& progress)
@@ -52,6 +59,7 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   for (const resource::Service* s : services_->all()) {
     for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
   }
+  flows_->every(std::chrono::seconds(10), "give memory back", [this] { give_memory_back(); });
   open_control();
   metadata_ = std::make_unique<MetadataDuty>(*database_, services_->neutron());
   agents_->open(*front_, *services_, *database_, *metadata_);
@@ -150,6 +158,18 @@ http::Response Runtime::control(http::Request& request) {
     return http::Response::json(200, w.take());
   }
   return http::Response::empty(404);
+}
+
+// What a burst of work left behind is of no use once nothing happens any more.
+void Runtime::give_memory_back() {
+  const auto work_done = database_->stats().reads + database_->stats().writes;
+  const bool is_idle = work_done - work_seen_ < kIdleWorkMax;
+  work_seen_ = work_done;
+  if (is_idle == was_idle_) return;
+  was_idle_ = is_idle;
+  if (!is_idle) return;
+  database_->trim();
+  ::malloc_trim(0);
 }
 
 }  // namespace haneul::cli

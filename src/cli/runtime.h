@@ -47,6 +47,7 @@ class Runtime {
   services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();
+  void give_memory_back();
 
   const Options options_;
   StateDir& state_;
@@ -64,6 +65,8 @@ class Runtime {
   Instant started_;
   std::unique_ptr<MetadataSockets> metadata_here_;
   std::unique_ptr<MetadataDuty> metadata_;
+  std::uint64_t work_seen_ = 0;  // both touched by one job only
+  bool was_idle_ = false;
 };
 
 }  // namespace haneul::cli

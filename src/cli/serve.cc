@@ -1,5 +1,6 @@
 #include <csignal>
 #include <iostream>
+#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 
 namespace haneul::cli {
 namespace {
+
+constexpr int kArenasMax = 4;
 
 // Lines to the process that started us: "stage …", then "ready …" or "error …".
 void tell(int fd, const std::string& line) {
@@ -31,6 +34,8 @@ int serve(const Options& options) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before threads: only sigwait below gets them
   std::signal(SIGPIPE, SIG_IGN);
+  // An arena for each of some twenty threads would keep what each once needed for itself.
+  ::mallopt(M_ARENA_MAX, kArenasMax);
   try {
     StateDir state(chosen_state_dir(options.state, options.simulated));
     state.lock();

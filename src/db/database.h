@@ -145,6 +145,8 @@ class Database {
   }
 
   virtual DatabaseStats stats() const = 0;
+  // Gives back the memory that is kept for speed and not in use now. Any thread.
+  virtual void trim() = 0;
   // A consistent copy while others work.
   virtual void copy_to(const std::string& path) = 0;
 
@@ -172,8 +174,11 @@ bool is_pattern(std::string_view text);
 struct SqliteOptions {
   std::string path;                    // empty: a temporary file that goes with the object
   std::size_t group_commit_max = 128;  // transactions that may share one commit
-  std::int64_t cache_kib = 16 * 1024;  // per connection
-  std::size_t readers_kept = 8;        // idle read connections kept open
+  std::int64_t write_cache_kib = 64 * 1024;
+  std::int64_t read_cache_kib = 4 * 1024;  // per connection
+  std::size_t readers_kept = 8;            // idle read connections kept open
+  // For tests: told of every statement when it is first prepared, with the lines of its query plan.
+  std::function<void(std::string_view sql, std::string_view plan)> explain;
 };
 // Makes the file if there is none. Throws Error with a sentence for the user.
 std::unique_ptr<Database> open_sqlite(SqliteOptions options);

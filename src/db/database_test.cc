@@ -182,6 +182,24 @@ TEST_F(DatabaseTest, MigratesOnceKeepsACopyAndRefusesTheFuture) {
   EXPECT_THROW(run(first), std::runtime_error);
 }
 
+TEST_F(DatabaseTest, WorksOnAfterItsMemoryWasGivenBack) {
+  database_->write([](Transaction& tx) {
+    tx.execute("CREATE TABLE given (x)");
+    tx.execute("INSERT INTO given VALUES (1)");
+  });
+  const auto count = [&] {
+    return database_->read([](Session& s) { return s.integer("SELECT COUNT(*) FROM given"); });
+  };
+  EXPECT_EQ(count(), 1);
+  database_->trim();
+  EXPECT_EQ(count(), 1);
+  database_->write([&](Transaction& tx) {
+    tx.execute("INSERT INTO given VALUES (2)");
+    database_->trim();  // leaves a transaction under way alone
+  });
+  EXPECT_EQ(count(), 2);
+}
+
 TEST(TemporaryDatabase, IsSharedByItsConnections) {
   const auto database = open_sqlite({});
   database->write([](Transaction& tx) { tx.execute("CREATE TABLE t (x)"); });

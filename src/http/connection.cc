@@ -242,7 +242,7 @@ void Connection::lend(bool bulk) {
   lent_self_ = shared_from_this();
   ++front_.requests_total;
   const bool taken = bulk ? front_.bulk->try_submit([this] { run_bulk(); })
-                          : front_.api->try_submit([this] { run(); });
+                          : (plan_.slow ? front_.bulk : front_.api)->try_submit([this] { run(); });
   if (taken) return;
   lent_self_.reset();
   answer(busy());

@@ -98,6 +98,9 @@ struct Response {
 struct BodyPlan {
   bool stream = false;
   std::uint64_t bytes_max = 1024 * 1024;
+  // Takes a large part of a second of processor time (a password): handled on the bulk pool, so
+  // that quick requests do not wait behind it.
+  bool slow = false;
 };
 
 // The one thing the server needs from above.
@@ -106,7 +109,7 @@ class Handler {
   virtual ~Handler() = default;
   // Called on a loop thread: must be quick and must not throw.
   virtual BodyPlan plan(const Request& head) = 0;
-  // Called on an api-pool thread, or a bulk-pool one if streamed. Must not throw.
+  // Called on an api-pool thread, or a bulk-pool one if streamed or slow. Must not throw.
   virtual Response handle(Request& request) = 0;
 };
 

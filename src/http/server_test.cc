@@ -234,6 +234,17 @@ TEST(Server, AFullQueueIsA503) {
   EXPECT_EQ(client.get("/later").body, "/later");
 }
 
+TEST(Server, SlowRequestsLeaveTheQuickOnesTheirThreads) {
+  FullServer front;
+  front.handler.on_plan = [](const Request& head) {
+    return BodyPlan{.slow = head.path == "/slow"};
+  };
+  EXPECT_EQ(Client(front.port).get("/slow").body, "/slow");
+  EXPECT_EQ(Client(front.port).get("/quick").status, 503);
+  front.go.set_value();
+  EXPECT_EQ(front.holding.answer().body, "/hold");
+}
+
 TEST(Server, ARequestThatWaitedTooLongIsNotStarted) {
   FullServer front;
   front.clock.advance(seconds(61));

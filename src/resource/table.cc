@@ -1,5 +1,6 @@
 #include "resource/table.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -73,18 +74,16 @@ void Where::append_binds(std::vector<db::Bind>& to) const {
 }
 
 Table::Table(const Resource& resource) : resource_(resource) {
-  std::string columns, marks, sets;
+  std::string columns, marks;
   for (const Field& f : resource.fields) {
     const char* comma = columns.empty() ? "" : ", ";
     columns += fmt::format("{}\"{}\"", comma, f.column);
     marks += fmt::format("{}?", comma);
-    sets += fmt::format("{}\"{}\" = ?", comma, f.column);
     if (f.column == resource.key) key_ = &f;
   }
   if (!key_) throw std::logic_error(fmt::format("{} has no key field", resource.plural));
   const auto table = resource.table_name();
   insert_ = fmt::format("INSERT INTO \"{}\" ({}) VALUES ({})", table, columns, marks);
-  update_ = fmt::format("UPDATE \"{}\" SET {} WHERE \"{}\" = ?", table, sets, resource.key);
   remove_ = fmt::format("DELETE FROM \"{}\" WHERE \"{}\" = ?", table, resource.key);
   select_ = fmt::format("SELECT {} FROM \"{}\"", columns, table);
   find_ = fmt::format("{} WHERE \"{}\" = ?", select_, resource.key);
@@ -106,12 +105,43 @@ void Table::insert(db::Transaction& tx, const void* row) const {
   tx.execute(insert_, bind_all(row, scratch));
 }
 
+namespace {
+
+bool holds(const db::Rows& rows, int column, const db::Bind& value) {
+  using Kind = db::Bind::Kind;
+  if (value.kind() == Kind::null || rows.is_null(column)) {
+    return value.kind() == Kind::null && rows.is_null(column);
+  }
+  if (value.kind() == Kind::integer) return rows.integer(column) == value.integer();
+  if (value.kind() == Kind::real) return rows.real(column) == value.real();
+  return rows.text(column) == value.text();
+}
+
+}  // namespace
+
+// Only columns that change are written: a database keeps up every index of a column that is named,
+// whether its value differs or not.
 std::int64_t Table::update(db::Transaction& tx, const void* row) const {
   std::vector<std::string> scratch;
-  auto binds = bind_all(row, scratch);
-  std::string none;
-  binds.push_back(key_->codec->bind(key_->member(const_cast<void*>(row)), none));
-  return tx.execute(update_, binds);
+  const auto values = bind_all(row, scratch);
+  const auto key_at = static_cast<std::size_t>(key_ - resource_.fields.data());
+  std::vector<db::Bind> changed;
+  std::string sets;
+  {
+    const db::Bind key[] = {values[key_at]};
+    db::Rows old = tx.query(find_, key);
+    if (!old.next()) return 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (holds(old, static_cast<int>(i), values[i])) continue;
+      sets += fmt::format("{}\"{}\" = ?", sets.empty() ? "" : ", ", resource_.fields[i].column);
+      changed.push_back(values[i]);
+    }
+  }
+  if (changed.empty()) return 1;
+  changed.push_back(values[key_at]);
+  return tx.execute(fmt::format("UPDATE \"{}\" SET {} WHERE \"{}\" = ?", resource_.table_name(),
+                                sets, resource_.key),
+                    changed);
 }
 
 std::int64_t Table::remove(db::Transaction& tx, std::string_view key) const {
@@ -142,77 +172,95 @@ bool Table::find(db::Session& session, std::string_view key, const Where& also, 
 
 namespace {
 
-// NULLs stand first in ascending order, so "behind" a value is a comparison that knows them.
-std::string behind_one(const Order& o, bool null_marker) {
-  if (null_marker) {
-    return o.descending ? "1 = 0" : fmt::format("\"{}\" IS NOT NULL", o.column);
+std::string quoted_list(const std::vector<Order>& order, bool directions) {
+  std::string list;
+  for (const Order& o : order) {
+    list += fmt::format("{}\"{}\"{}", list.empty() ? "" : ", ", o.column,
+                        directions && o.descending ? " DESC" : "");
   }
-  return o.descending ? fmt::format("(\"{0}\" < ? OR \"{0}\" IS NULL)", o.column)
-                      : fmt::format("\"{}\" > ?", o.column);
+  return list;
+}
+
+// A condition for what stands behind the marker's value. NULLs stand first in ascending order, so
+// a nullable column may need two: the rest of the values and then the NULLs.
+std::vector<Where> behind_value(const Order& o, const db::Bind& value, bool nullable) {
+  const bool null = value.kind() == db::Bind::Kind::null;
+  if (null && o.descending) return {};
+  if (null) return {Where().and_(fmt::format("\"{}\" IS NOT NULL", o.column))};
+  if (!o.descending) return {Where().and_(fmt::format("\"{}\" > ?", o.column), {value})};
+  std::vector<Where> parts{Where().and_(fmt::format("\"{}\" < ?", o.column), {value})};
+  if (nullable) parts.push_back(Where().and_(fmt::format("\"{}\" IS NULL", o.column)));
+  return parts;
 }
 
 db::Bind bind_column(const db::Rows& rows, const Field* field, int column) {
+  if (rows.is_null(column)) return nullptr;
   const bool is_text = !field || field->codec == &kText || field->codec == &kOptionalText;
   return is_text ? db::Bind(rows.text(column)) : db::Bind(rows.integer(column));
 }
 
 }  // namespace
 
-// Rows behind the marker: the first order column is greater, or it is equal and the second is, …
-// The range on the first column alone comes first: it says the same again, and lets the database
-// start in the middle of an index.
-Where Table::behind(db::Session& session, const Page& page) const {
-  auto order = page.order;
-  order.push_back({std::string(resource_.key), !order.empty() && order.back().descending});
-  std::string columns;
-  for (const Order& o : order) {
-    columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ", ", o.column);
-  }
-  db::Rows marker = session.query(fmt::format("SELECT {} FROM \"{}\" WHERE \"{}\" = ?", columns,
-                                              resource_.table_name(), resource_.key),
-                                  {*page.after_key});
-  if (!marker.next()) return Where().and_("1 = 0");
-  Where out;
-  std::string sql;
-  std::vector<db::Bind> values;
-  for (std::size_t last = 0; last < order.size(); ++last) {
-    sql += last ? " OR (" : "(";
-    for (std::size_t i = 0; i <= last; ++i) {
-      const int column = static_cast<int>(i);
-      const Field* field = resource_.field_in_column(order[i].column);
-      const bool null = marker.is_null(column);
-      if (i) sql += " AND ";
-      sql += i == last ? behind_one(order[i], null)
-                       : fmt::format("\"{}\" {}", order[i].column, null ? "IS NULL" : "= ?");
-      const bool bound = !null;
-      if (bound) values.push_back(bind_column(marker, field, column));
-      if (last == 0 && bound && field && !field->codec->nullable) {
-        out.and_(fmt::format("\"{}\" {} ?", order[0].column, order[0].descending ? "<=" : ">="),
-                 {values.back()});
-      }
+// Rows behind the marker, as ranges to be read one after the other: first those that share all
+// but the last of the order's columns with it, then those that share all but the last two, … Each
+// is one stretch of an index, where one condition that says all of it would walk what is before
+// the marker too.
+std::vector<Where> Table::behind(db::Session& session, const std::vector<Order>& order,
+                                 std::string_view marker) const {
+  db::Rows row =
+      session.query(fmt::format("SELECT {} FROM \"{}\" WHERE \"{}\" = ?", quoted_list(order, false),
+                                resource_.table_name(), resource_.key),
+                    {marker});
+  std::vector<Where> parts;
+  if (!row.next()) return parts;
+  for (std::size_t last = order.size(); last-- > 0;) {
+    Where same;
+    for (std::size_t i = 0; i < last; ++i) {
+      same.equals(order[i].column, bind_column(row, resource_.field_in_column(order[i].column),
+                                               static_cast<int>(i)));
     }
-    sql += ")";
+    const Field* field = resource_.field_in_column(order[last].column);
+    const auto value = bind_column(row, field, static_cast<int>(last));
+    for (const Where& beyond : behind_value(order[last], value, field && field->codec->nullable)) {
+      parts.push_back(Where(same).and_(beyond));
+    }
   }
-  return out.and_(sql, values);
+  return parts;
+}
+
+std::int64_t Table::select_part(db::Session& session, const Where& where,
+                                const std::vector<Order>& order, std::int64_t limit,
+                                const std::function<void*()>& fresh) const {
+  const std::string sql =
+      fmt::format("{}{}{} ORDER BY {} LIMIT ?", select_, where.empty() ? "" : " WHERE ",
+                  where.sql(), quoted_list(order, true));
+  std::vector<db::Bind> binds;
+  where.append_binds(binds);
+  binds.emplace_back(limit);
+  db::Rows rows = session.query(sql, binds);
+  std::int64_t count = 0;
+  for (; rows.next(); ++count) load(rows, fresh());
+  return count;
 }
 
 void Table::select(db::Session& session, const Page& page,
                    const std::function<void*()>& fresh) const {
-  Where where = page.where;
-  if (page.after_key) where.and_(behind(session, page));
-  std::string sql = select_;
-  if (!where.empty()) sql += " WHERE " + where.sql();
-  sql += " ORDER BY ";
-  for (const Order& o : page.order) {
-    sql += fmt::format("\"{}\"{}, ", o.column, o.descending ? " DESC" : "");
+  auto order = page.order;
+  const bool has_key = std::any_of(order.begin(), order.end(),
+                                   [&](const Order& o) { return o.column == resource_.key; });
+  if (!has_key) {
+    order.push_back({std::string(resource_.key), !order.empty() && order.back().descending});
   }
-  const bool key_descending = !page.order.empty() && page.order.back().descending;
-  sql += fmt::format("\"{}\"{} LIMIT ?", resource_.key, key_descending ? " DESC" : "");
-  std::vector<db::Bind> binds;
-  where.append_binds(binds);
-  binds.emplace_back(page.limit);
-  db::Rows rows = session.query(sql, binds);
-  while (rows.next()) load(rows, fresh());
+  if (!page.after_key) {
+    select_part(session, page.where, order, page.limit, fresh);
+    return;
+  }
+  std::int64_t left = page.limit;
+  for (const Where& part : behind(session, order, *page.after_key)) {
+    if (left == 0) return;
+    const auto count = select_part(session, Where(page.where).and_(part), order, left, fresh);
+    if (left > 0) left -= count;
+  }
 }
 
 std::int64_t Table::count(db::Session& session, const Where& where) const {

@@ -59,7 +59,7 @@ class Table {
   const Resource& resource() const { return resource_; }
 
   void insert(db::Transaction& tx, const void* row) const;
-  // All columns by key; how many rows there were (0 or 1).
+  // What differs from the row with this key; how many such rows there were (0 or 1).
   std::int64_t update(db::Transaction& tx, const void* row) const;
   std::int64_t remove(db::Transaction& tx, std::string_view key) const;
   std::int64_t remove_where(db::Transaction& tx, const Where& where) const;
@@ -71,10 +71,14 @@ class Table {
  private:
   void load(const db::Rows& rows, void* row) const;
   std::vector<db::Bind> bind_all(const void* row, std::vector<std::string>& scratch) const;
-  Where behind(db::Session& session, const Page& page) const;
+  std::vector<Where> behind(db::Session& session, const std::vector<Order>& order,
+                            std::string_view marker) const;
+  std::int64_t select_part(db::Session& session, const Where& where,
+                           const std::vector<Order>& order, std::int64_t limit,
+                           const std::function<void*()>& fresh) const;
 
   const Resource& resource_;
-  std::string insert_, update_, remove_, find_, select_;
+  std::string insert_, remove_, find_, select_;
   const Field* key_ = nullptr;
 };
 

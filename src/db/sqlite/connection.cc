@@ -14,7 +14,8 @@ bool is_duplicate(int code) {
 
 }  // namespace
 
-Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_kib) {
+Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_kib, Explain explain)
+    : explain_(std::move(explain)) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr)) {
@@ -26,7 +27,9 @@ Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_ki
   sqlite3_busy_timeout(handle_, kBusyMs);
   script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-      "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;");
+      "PRAGMA temp_store=MEMORY;"
+      // 16 MiB: what many transactions change alike is copied once into the database.
+      "PRAGMA wal_autocheckpoint=4000;");
   script(fmt::format("PRAGMA cache_size=-{};", cache_kib));
   if (mode == Mode::read) script("PRAGMA query_only=ON;");
 }
@@ -61,7 +64,20 @@ sqlite3_stmt* Connection::take(std::string_view sql) {
   const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
+  if (explain_) tell_plan(sql);
   return statement;
+}
+
+void Connection::tell_plan(std::string_view sql) {
+  const std::string question = "EXPLAIN QUERY PLAN " + std::string(sql);
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(handle_, question.c_str(), -1, &raw, nullptr) != SQLITE_OK) return;
+  const Statement statement(raw);
+  std::string plan;
+  while (sqlite3_step(raw) == SQLITE_ROW) {
+    plan.append(reinterpret_cast<const char*>(sqlite3_column_text(raw, 3))).append("\n");
+  }
+  explain_(sql, plan);
 }
 
 void Connection::give_back(sqlite3_stmt* statement) {
@@ -113,6 +129,11 @@ std::int64_t Connection::execute(std::string_view sql, Binds binds) {
   while (lease.step()) {
   }
   return sqlite3_changes64(handle_);
+}
+
+void Connection::release_memory() {
+  idle_.clear();
+  sqlite3_db_release_memory(handle_);
 }
 
 void Connection::copy_to(const std::string& path) {

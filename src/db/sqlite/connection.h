@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <sqlite3.h>
 #include <string>
@@ -17,7 +18,8 @@ void add_regexp(sqlite3* handle);
 class Connection {
  public:
   enum class Mode { read, write };
-  Connection(const std::string& path, Mode mode, std::int64_t cache_kib);
+  using Explain = std::function<void(std::string_view sql, std::string_view plan)>;
+  Connection(const std::string& path, Mode mode, std::int64_t cache_kib, Explain explain = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -28,6 +30,7 @@ class Connection {
   void run(std::string_view sql) { execute(sql, {}); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   void copy_to(const std::string& path);
+  void release_memory();  // pages and statements kept for speed
   // Throws Duplicate or Error for a SQLite result code.
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
@@ -42,7 +45,10 @@ class Connection {
   void give_back(sqlite3_stmt* statement);
   void bind_all(sqlite3_stmt* statement, Binds binds) const;
 
+  void tell_plan(std::string_view sql);
+
   sqlite3* handle_ = nullptr;
+  const Explain explain_;
   // Statements not in use, by their text. A statement in use is out of the map, so the same text
   // may run twice at a time.
   std::unordered_map<std::string_view, Statement> idle_;

@@ -57,15 +57,16 @@ class Sqlite final : public Database {
   explicit Sqlite(SqliteOptions options)
       : options_(std::move(options)),
         path_(options_.path.empty() ? temporary_path() : options_.path),
-        writer_(path_, Connection::Mode::write, options_.cache_kib) {}
+        writer_(path_, Connection::Mode::write, options_.write_cache_kib, options_.explain) {}
   ~Sqlite() override {
     if (!options_.path.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
   }
 
   DatabaseStats stats() const override;
+  void trim() override;
   void copy_to(const std::string& path) override {
-    Connection(path_, Connection::Mode::write, options_.cache_kib).copy_to(path);
+    Connection(path_, Connection::Mode::write, options_.write_cache_kib).copy_to(path);
   }
 
  protected:
@@ -108,7 +109,8 @@ std::unique_ptr<Connection> Sqlite::take_reader() {
       return reader;
     }
   }
-  return std::make_unique<Connection>(path_, Connection::Mode::read, options_.cache_kib);
+  return std::make_unique<Connection>(path_, Connection::Mode::read, options_.read_cache_kib,
+                                      options_.explain);
 }
 
 void Sqlite::give_back(std::unique_ptr<Connection> reader) {
@@ -217,6 +219,16 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
   if (thrown) std::rethrow_exception(thrown);
   if (!group->failure.empty()) throw Error(group->failure);
   for (const auto& job : session.take_jobs()) job();
+}
+
+void Sqlite::trim() {
+  std::vector<std::unique_ptr<Connection>> idle;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    idle.swap(readers_);
+  }
+  const std::lock_guard lock(write_mutex_);
+  if (!busy_ && !group_) writer_.release_memory();
 }
 
 DatabaseStats Sqlite::stats() const {

@@ -116,7 +116,8 @@ http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state) 
 
 void add_auth(resource::Service& service, State& state, Tokens& tokens) {
   service.route("POST", "/v3/auth/tokens",
-                [&](resource::Call& c) { return issue_token(c, state, tokens); }, {.open = true});
+                [&](resource::Call& c) { return issue_token(c, state, tokens); },
+                {.open = true, .body = {.slow = true}});
   service.route("GET", "/v3/auth/tokens",
                 [&](resource::Call& c) { return show_token(c, tokens, state); });
   service.route("DELETE", "/v3/auth/tokens",

@@ -22,6 +22,7 @@ constexpr auto kFields = resource::fields(
 static_assert(resource::complete<ComputeHost>(kFields));
 
 constexpr Duration kSnapshotKept = std::chrono::seconds(10);
+constexpr std::size_t kReportedAtOnce = 100;  // hosts in one transaction
 
 std::vector<placement::Stock> stock_of(const virt::HostFacts& f, const Settings& settings) {
   placement::Stock cpu{.resource_class = "VCPU",
@@ -110,34 +111,27 @@ Hosts::Drivers Hosts::drivers(const std::string& host) const {
 }
 
 void Hosts::report(const std::string& host) {
-  const virt::HostFacts facts = drivers(host).virt.facts();
-  world_.db.write([&](db::Transaction& tx) {
-    auto row = store_.first(tx, resource::Where().equals("host", host));
-    const bool fresh = !row;
-    if (fresh) {
-      row.emplace();
-      row->id = new_uuid();
-      row->service_id = new_uuid();
-      row->host = host;
-      row->number = tx.integer("SELECT MAX(number) FROM compute_hosts").value_or(0) + 1;
-      row->created_at = world_.clock.now();
-    }
-    row->facts = facts_json(facts);
-    row->seen_at = world_.clock.now();
-    fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
-    placement_.put_provider(tx, row->id, host, stock_of(facts, settings_), {});
-  });
+  virt::HostFacts facts = drivers(host).virt.facts();
+  facts.hostname = host;
+  record({std::move(facts)});
   forget();
 }
 
 void Hosts::report_all() {
+  std::vector<virt::HostFacts> told;
   for (const auto& host : names()) {
     try {
-      report(host);
+      told.push_back(drivers(host).virt.facts());
+      told.back().hostname = host;
     } catch (const std::exception& e) {
       log::warning("a host could not be reported", {{"host", host}, {"error", e.what()}});
     }
+    if (told.size() < kReportedAtOnce) continue;
+    record(told);
+    told.clear();
   }
+  if (!told.empty()) record(told);
+  forget();
 }
 
 void Hosts::keep_seen(const std::string& host) {
@@ -148,6 +142,28 @@ void Hosts::keep_seen(const std::string& host) {
     store_.update(tx, *row);
   });
   forget();
+}
+
+void Hosts::record(const std::vector<virt::HostFacts>& told) {
+  const Instant now = world_.clock.now();
+  world_.db.write([&](db::Transaction& tx) {
+    for (const virt::HostFacts& facts : told) {
+      auto row = store_.first(tx, resource::Where().equals("host", facts.hostname));
+      const bool fresh = !row;
+      if (fresh) {
+        row.emplace();
+        row->id = new_uuid();
+        row->service_id = new_uuid();
+        row->host = facts.hostname;
+        row->number = tx.integer("SELECT MAX(number) FROM compute_hosts").value_or(0) + 1;
+        row->created_at = now;
+      }
+      row->facts = facts_json(facts);
+      row->seen_at = now;
+      fresh ? store_.insert(tx, *row) : void(store_.update(tx, *row));
+      placement_.put_provider(tx, row->id, facts.hostname, stock_of(facts, settings_), {});
+    }
+  });
 }
 
 std::shared_ptr<const Hosts::Snapshot> Hosts::all(db::Session& session) const {

@@ -75,6 +75,8 @@ class Hosts {
   const HostStore& store() const { return store_; }
 
  private:
+  void record(const std::vector<virt::HostFacts>& told);
+
   const resource::World& world_;
   placement::Placement& placement_;
   const Settings& settings_;

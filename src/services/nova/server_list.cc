@@ -79,10 +79,46 @@ void filter_status(const Call& call, Where& where) {
   where.and_(sql, binds);
 }
 
-// Names are regular expressions, in any case, as upstream's MySQL takes them.
-void filter_name(const std::string& pattern, Where& where) {
+// As many rows as are quickly read and sorted; of more, those on the page are found along the
+// index of the order.
+constexpr std::int64_t kSortedMax = 10'000;
+
+// `from`: "servers WHERE …", which an index must answer.
+bool are_many(db::Session& session, std::string_view from, std::vector<db::Bind> binds) {
+  binds.emplace_back(kSortedMax);
+  db::Rows rows =
+      session.query(fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT ?)", from), binds);
+  return rows.next() && rows.integer(0) == kSortedMax;
+}
+
+// What names that match begin with, if the pattern says so: its letters after ^ up to the first
+// that means something else.
+std::string prefix_of(std::string_view pattern) {
+  if (!pattern.starts_with('^') || pattern.find('|') != std::string_view::npos) return {};
+  pattern.remove_prefix(1);
+  const auto is_plain = [](char c) {
+    return c > 0 && std::string_view(".*+?()[]{}\\^$").find(c) == std::string_view::npos;
+  };
+  const auto end = std::find_if_not(pattern.begin(), pattern.end(), is_plain);
+  std::string prefix(pattern.begin(), end);
+  const bool may_be_absent = end != pattern.end() && (*end == '*' || *end == '?' || *end == '{');
+  if (may_be_absent && !prefix.empty()) prefix.pop_back();
+  return prefix;
+}
+
+// Names are regular expressions, in any case, as upstream's MySQL takes them. Those that begin
+// alike stand side by side in an index that knows no case; true if the page is to be found along
+// it.
+bool filter_name(db::Session& session, const std::string& pattern, Where& where) {
   if (!db::is_pattern(pattern)) bad(fmt::format("Invalid regular expression '{}'", pattern));
   where.and_("name REGEXP ?", {pattern});
+  const std::string prefix = prefix_of(pattern);
+  if (prefix.empty()) return false;
+  constexpr std::string_view kRange = "name >= ? COLLATE NOCASE AND name < ? COLLATE NOCASE";
+  const std::string end = prefix + "\xF4\x8F\xBF\xBF";  // the last character there is
+  if (are_many(session, fmt::format("servers WHERE {}", kRange), {prefix, end})) return false;
+  where.and_(kRange, {prefix, end});
+  return true;
 }
 
 void filter_tags(const Call& call, Where& where) {
@@ -107,7 +143,13 @@ void filter_tags(const Call& call, Where& where) {
   each("not-tags-any", false, true);
 }
 
-void filter_plain(const Call& call, const ServerStore& servers, bool admin, Where& where) {
+// Orders and filters that have an index of each project.
+constexpr std::array<std::string_view, 7> kOfProjects = {
+    "created_at", "updated_at", "name", "project_id", "user_id", "image_id", "key_name"};
+
+// True if one of the filters has an index of its own, across all projects.
+bool filter_plain(const Call& call, const ServerStore& servers, bool admin, Where& where) {
+  bool indexed = false;
   for (const resource::Field& f : servers.table().resource().fields) {
     if (!f.is_filter) continue;
     const auto name = f.query_name();
@@ -121,10 +163,20 @@ void filter_plain(const Call& call, const ServerStore& servers, bool admin, Wher
       bad(fmt::format("Invalid input for query parameters {}. Value: {}", name, *text));
     }
     where.equals(f.column, f.codec->bind(f.member(&scratch), kept));
+    indexed = indexed || !contains(kOfProjects, f.column);
   }
+  return indexed;
 }
 
-Where read_filters(const Call& call, const ServerStore& servers) {
+// Few servers of a project are read and sorted. Of many, those on the page are found along another
+// index if there is a better one; the plus sign leaves that as the only way.
+void of_project(db::Session& session, bool other_way, std::string_view project, Where& where) {
+  const bool walk = other_way && are_many(session, "servers WHERE project_id = ?", {project});
+  where.and_(walk ? "+project_id = ?" : "project_id = ?", {project});
+}
+
+void read_filters(const Call& call, db::Session& session, const ServerStore& servers,
+                  resource::Page& page) {
   const auto& query = call.query();
   const bool admin = call.dialect().sees_all(call);
   const auto* all_text = query.find("all_tenants");
@@ -133,13 +185,12 @@ Where read_filters(const Call& call, const ServerStore& servers) {
     bad(fmt::format("Invalid input for query parameters all_tenants. Value: {}", *all_text));
   }
   if (all) call.enforce("os_compute_api:servers:index:get_all_tenants");
-  Where where;
-  if (!all) where.equals("project_id", call.caller().project_id.text);
-  if (all && admin) {
-    if (const auto* project = query.find("tenant_id")) where.equals("project_id", *project);
-  }
+  Where& where = page.where;
   if (query.has("status")) filter_status(call, where);
-  if (const auto* name = query.find("name")) filter_name(*name, where);
+  bool other_way = !contains(kOfProjects, page.order.front().column);
+  if (const auto* name = query.find("name")) {
+    other_way = filter_name(session, *name, where) || other_way;
+  }
   if (const auto* since = query.find("changes-since")) {
     where.and_("updated_at >= ?", {time_filter("changes-since", *since)});
   }
@@ -154,8 +205,10 @@ Where read_filters(const Call& call, const ServerStore& servers) {
     where.equals("locked", parse_bool(*locked).value_or(false));
   }
   if (call.since(26)) filter_tags(call, where);
-  filter_plain(call, servers, admin, where);
-  return where;
+  other_way = filter_plain(call, servers, admin, where) || other_way;
+  const auto* tenant = query.find("tenant_id");
+  if (!all) of_project(session, other_way, call.caller().project_id.text, where);
+  if (all && admin && tenant) of_project(session, other_way, *tenant, where);
 }
 
 // upstream: openstack/nova:nova/api/openstack/compute/schemas/servers.py (VALID_SORT_KEYS)
@@ -189,7 +242,13 @@ std::vector<resource::Order> read_order(const Call& call, const resource::Resour
     }
     order.push_back({std::string(f->column), dir == "desc"});
   }
-  if (order.empty()) order.push_back({"created_at", true});
+  // upstream: openstack/nova:nova/db/main/api.py (process_sort_params)
+  const bool standard = order.empty() || order.front().descending;
+  for (const std::string key : {"created_at", "id"}) {
+    const bool named =
+        std::any_of(order.begin(), order.end(), [&](const auto& o) { return o.column == key; });
+    if (!named) order.push_back({key, standard});
+  }
   return order;
 }
 
@@ -213,8 +272,8 @@ http::Response list_servers(Call& call, const ServerStore& servers, bool detail)
   const resource::Resource& r = servers.table().resource();
   return call.db().read([&](db::Session& session) {
     resource::Page page;
-    page.where = read_filters(call, servers);
     page.order = read_order(call, r);
+    read_filters(call, session, servers, page);
     const std::int64_t limit = read_limit(call);
     page.limit = limit + 1;
     if (const auto* marker = call.query().find("marker")) {

@@ -10,6 +10,10 @@ namespace {
 constexpr std::string_view kByClass =
     "SELECT provider_uuid, total, reserved, used, min_unit, max_unit, step_size, allocation_ratio"
     " FROM placement_inventories WHERE resource_class = ? ORDER BY provider_uuid";
+constexpr std::string_view kByClassInRun =
+    "SELECT provider_uuid, total, reserved, used, min_unit, max_unit, step_size, allocation_ratio"
+    " FROM placement_inventories WHERE resource_class = ? AND provider_uuid BETWEEN ? AND ?"
+    " ORDER BY provider_uuid";
 constexpr std::string_view kAll =
     "SELECT provider_uuid, total, reserved, used, min_unit, max_unit, step_size, allocation_ratio,"
     " resource_class FROM placement_inventories";
@@ -31,23 +35,51 @@ bool has_traits(const Provider& p, const Request& request) {
                       [&](const auto& t) { return p.has_trait(t); });
 }
 
-// What every provider has of the requested classes: places × classes, total 0 where it has none.
-std::vector<Stock> load_table(db::Session& session, const Topology& topology,
-                              const Resources& resources) {
-  std::vector<Stock> table(topology.providers.size() * resources.size());
-  for (std::size_t c = 0; c < resources.size(); ++c) {
-    db::Rows rows = session.query(kByClass, {resources[c].first});
-    std::size_t place = 0;
+// What a run of providers has of the requested classes: places × classes, total 0 where it has
+// none.
+class StockTable {
+ public:
+  StockTable(const Topology& topology, const Resources& resources)
+      : topology_(topology), resources_(resources) {}
+
+  // The classes of one place; reads the run of places that it begins if need be.
+  const Stock* of(db::Session& session, std::size_t place) {
+    if (place < first_ || place >= end_) read(session, place);
+    return rows_.data() + (place - first_) * resources_.size();
+  }
+
+ private:
+  // Few enough that a cloud of thousands of hosts costs no more than one of some hundred.
+  static constexpr std::size_t kRun = 128;
+
+  void read(db::Session& session, std::size_t first) {
+    first_ = first;
+    end_ = std::min(first + kRun, topology_.providers.size());
+    rows_.assign((end_ - first_) * resources_.size(), {});
+    for (std::size_t c = 0; c < resources_.size(); ++c) read_class(session, c);
+  }
+
+  // Rows and places both run by uuid, so that this is one walk along the two.
+  void read_class(db::Session& session, std::size_t c) {
+    const auto& providers = topology_.providers;
+    db::Rows rows = session.query(
+        kByClassInRun, {resources_[c].first, providers[first_].uuid, providers[end_ - 1].uuid});
+    std::size_t place = first_;
     while (rows.next()) {
-      // Both run by uuid, so that this is one walk along the two.
       const auto uuid = rows.text(0);
-      while (place < topology.providers.size() && topology.providers[place].uuid < uuid) ++place;
-      if (place == topology.providers.size()) break;
-      if (topology.providers[place].uuid == uuid) load(rows, table[place * resources.size() + c]);
+      while (place < end_ && providers[place].uuid < uuid) ++place;
+      if (place == end_) break;
+      if (providers[place].uuid == uuid) {
+        load(rows, rows_[(place - first_) * resources_.size() + c]);
+      }
     }
   }
-  return table;
-}
+
+  const Topology& topology_;
+  const Resources& resources_;
+  std::size_t first_ = 0, end_ = 0;
+  std::vector<Stock> rows_;
+};
 
 }  // namespace
 
@@ -85,7 +117,7 @@ Candidates find_candidates(db::Session& session, std::shared_ptr<const Topology>
   Candidates out;
   out.without.resize(request.resources.size());
   const std::size_t count = topology->providers.size(), width = request.resources.size();
-  auto table = load_table(session, *topology, request.resources);
+  StockTable table(*topology, request.resources);
   for (std::size_t i = 0; i < count && out.found.size() < request.limit; ++i) {
     const std::size_t place = (start + i) % count;
     const Provider& provider = topology->providers[place];
@@ -94,9 +126,10 @@ Candidates find_candidates(db::Session& session, std::shared_ptr<const Topology>
       ++out.without_traits;
       continue;
     }
+    const Stock* stock = table.of(session, place);
     bool fits = true;
     for (std::size_t c = 0; c < width; ++c) {
-      const Stock& s = table[place * width + c];
+      const Stock& s = stock[c];
       if (s.total > 0 && s.fits(request.resources[c].second)) continue;
       ++out.without[c];
       fits = false;
@@ -105,7 +138,7 @@ Candidates find_candidates(db::Session& session, std::shared_ptr<const Topology>
     auto& candidate = out.found.emplace_back();
     candidate.provider = &provider;
     for (std::size_t c = 0; c < width; ++c) {
-      candidate.stock.push_back(table[place * width + c]);
+      candidate.stock.push_back(stock[c]);
       candidate.stock.back().resource_class = request.resources[c].first;
     }
   }
