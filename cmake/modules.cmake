@@ -5,6 +5,20 @@
 # Everything below DIR belongs to the module. TEST_KIT: its tests use a cloud without sockets.
 find_package(GTest REQUIRED)
 
+# What nearly every file includes is read once: headers/all.h, and headers/tests.h for tests.
+option(HANEUL_PCH "Precompiled headers" ON)
+if(HANEUL_PCH)
+  foreach(kind all tests)
+    file(WRITE ${CMAKE_BINARY_DIR}/headers/${kind}.cc "")
+    add_library(haneul_headers_${kind} STATIC ${CMAKE_BINARY_DIR}/headers/${kind}.cc)
+    target_precompile_headers(haneul_headers_${kind} PRIVATE
+                              ${PROJECT_SOURCE_DIR}/cmake/headers/${kind}.h)
+  endforeach()
+  target_link_libraries(haneul_headers_all PRIVATE fmt::fmt spdlog::spdlog)
+  target_link_libraries(haneul_headers_tests PRIVATE fmt::fmt spdlog::spdlog GTest::gmock_main)
+  target_compile_options(haneul_headers_tests PRIVATE -O0)
+endif()
+
 function(haneul_module name dir)
   cmake_parse_arguments(ARG "TEST_KIT" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -35,11 +49,18 @@ function(haneul_module name dir)
     list(APPEND libs haneul_${dep})
   endforeach()
   target_link_libraries(haneul_${name} PUBLIC ${libs})
+  if(HANEUL_PCH)
+    target_precompile_headers(haneul_${name} REUSE_FROM haneul_headers_all)
+  endif()
 
   if(tests)
     add_executable(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE haneul_${name} GTest::gmock_main)
-    target_compile_definitions(test_${name} PRIVATE HANEUL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # Tests are built oftener than they run long.
+    target_compile_options(test_${name} PRIVATE -O0)
+    if(HANEUL_PCH)
+      target_precompile_headers(test_${name} REUSE_FROM haneul_headers_tests)
+    endif()
     if(ARG_TEST_KIT)
       target_link_libraries(test_${name} PRIVATE haneul_test_kit)
     endif()

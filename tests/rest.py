@@ -61,8 +61,17 @@ class Api:
             self.ids[path, name] = next(r["id"] for r in rows if r["name"] == name)
         return self.ids[path, name]
 
-    def boot(self, name, flavor="m1.nano", networks="none"):
-        image = self.named("/image/v2/images", "images", "haneul-guest")
+    def image(self, name, data):
+        """A raw image of these bytes."""
+        made = self.send("POST", "/image/v2/images", {
+            "name": name, "disk_format": "raw", "container_format": "bare"})
+        assert made.status == 201, made
+        sent = self.send("PUT", f"/image/v2/images/{made.json['id']}/file", data,
+                         {"Content-Type": "application/octet-stream"})
+        assert sent.status == 204, sent
+
+    def boot(self, name, flavor="m1.nano", networks="none", image="haneul-guest"):
+        image = self.named("/image/v2/images", "images", image)
         return self.send("POST", "/compute/v2.1/servers", {"server": {
             "name": name, "imageRef": image, "networks": networks,
             "flavorRef": self.named("/compute/v2.1/flavors", "flavors", flavor)}})

@@ -10,6 +10,7 @@ int agent(const Options& options);
 int down(const Options& options);
 int status(const Options& options);
 int doctor(const Options& options);
+int fernet_rotate(const Options& options);
 int routes();
 int reference(const Options& options);
 int version();

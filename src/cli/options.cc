@@ -61,8 +61,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("down", "Stop the cloud, its guests and all it started"), o);
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
+  add_state(*add("fernet-rotate", "Sign tokens with a new key; those of the last few stay good"),
+            o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
-  CLI::App* reference = add("reference", "Print a page of the manual: options or metrics");
+  CLI::App* reference = add("reference", "Print a page of the manual: options, metrics or flows");
   reference->add_option("topic", o.topic)->required();
   add("version", "Print the version");
   try {
@@ -73,7 +75,8 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|version "
+                << "\nusage: haneul up|down|status|serve|agent|doctor|fernet-rotate|routes|"
+                   "reference|version "
                    "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;
     }

@@ -1,5 +1,12 @@
+#include <algorithm>
+#include <array>
 #include <iostream>
+#include <string_view>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/blank.h"
 #include "cli/commands.h"
 #include "cli/metrics.h"
 #include "cli/settings.h"
@@ -7,20 +14,53 @@
 #include "resource/front.h"
 
 namespace haneul::cli {
+namespace {
+
+std::string options_page() {
+  Settings settings;
+  return config::reference(sections(settings));
+}
+
+std::string metrics_page() {
+  return "\n| metric | type | labels | what it counts |\n|---|---|---|---|\n" +
+         resource::Front::metric_rows() + metric_rows();
+}
+
+std::string flows_page() {
+  std::string page = "\n| flow | step | can be undone |\n|---|---|---|\n";
+  with_blank_services([&](const services::Services&, const flow::Engine& flows) {
+    const auto steps = flows.steps();
+    for (const std::string& step : steps) {
+      if (step.ends_with('~')) continue;
+      const auto slash = step.find('/');
+      const bool undone = std::find(steps.begin(), steps.end(), step + "~") != steps.end();
+      page += fmt::format("| `{}` | `{}` | {} |\n", step.substr(0, slash), step.substr(slash + 1),
+                          undone ? "yes" : "");
+    }
+  });
+  return page;
+}
+
+struct Page {
+  std::string_view topic;
+  std::string (*text)();
+};
+constexpr std::array kPages = {Page{"options", options_page}, Page{"metrics", metrics_page},
+                               Page{"flows", flows_page}};
+
+}  // namespace
 
 int reference(const Options& options) {
-  if (options.topic == "options") {
-    Settings settings;
-    std::cout << config::reference(sections(settings));
-    return 0;
+  std::vector<std::string> topics;
+  for (const Page& page : kPages) {
+    if (page.topic == options.topic) {
+      std::cout << page.text();
+      return 0;
+    }
+    topics.emplace_back(page.topic);
   }
-  if (options.topic == "metrics") {
-    std::cout << "\n| metric | type | labels | what it counts |\n|---|---|---|---|\n"
-              << resource::Front::metric_rows() << metric_rows();
-    return 0;
-  }
-  std::cerr << "haneul: there is no reference of " << options.topic
-            << "; there are: options, metrics\n";
+  std::cerr << fmt::format("haneul: there is no reference of {}; there are: {}\n", options.topic,
+                           join(topics, ", "));
   return 2;
 }
 

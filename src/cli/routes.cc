@@ -1,9 +1,11 @@
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
 
 #include "base/id.h"
 #include "base/log.h"
+#include "cli/blank.h"
 #include "cli/commands.h"
 #include "cli/drivers.h"
 #include "cli/runtime.h"
@@ -14,10 +16,10 @@
 
 namespace haneul::cli {
 
-// The services are built over nothing, in a directory that goes away.
-int routes() {
+void with_blank_services(
+    const std::function<void(const services::Services&, const flow::Engine&)>& read) {
   log::set_level(log::Level::error);
-  const auto path = std::filesystem::temp_directory_path() / ("haneul-routes-" + new_hex_id());
+  const auto path = std::filesystem::temp_directory_path() / ("haneul-blank-" + new_hex_id());
   {
     StateDir state(path);
     Options options;
@@ -32,14 +34,20 @@ int routes() {
                                          .net = drivers->net(),
                                          .hosts = drivers->hosts(),
                                          .public_cidr = options.public_cidr});
-    for (const resource::Service* s : all.all()) {
+    read(all, flows);
+  }
+  std::filesystem::remove_all(path);
+}
+
+int routes() {
+  with_blank_services([](const services::Services& services, const flow::Engine&) {
+    for (const resource::Service* s : services.all()) {
       for (const resource::Route& r : s->routes()) {
         std::cout << fmt::format("{} {} {}{}{}\n", s->facts().name, r.method, r.pattern,
                                  r.action.empty() ? "" : " ", r.action);
       }
     }
-  }
-  std::filesystem::remove_all(path);
+  });
   return 0;
 }
 

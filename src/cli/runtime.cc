@@ -28,7 +28,7 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
     : options_(options), state_(state), started_(clock_.now()) {
   progress("state");
   database_ = db::open_sqlite({.path = state.file("haneul.db").string()});
-  flows_ = std::make_unique<flow::Engine>(*database_, clock_);
+  flows_ = std::make_unique<flow::Engine>(*database_, clock_, settings.flow);
   world_.reset(new resource::World{*database_, clock_, *flows_, quota_});
   progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
   drivers_ = open_drivers(options, settings.system, state, progress);

@@ -43,7 +43,7 @@ class Runtime {
   void listen(const Options& options);
   void open_control();
   void open_metadata();
-  void write_agents(json::Writer& w, db::Session& session) const;
+  void write_hosts(json::Writer& w, db::Session& session) const;
   services::Firsts firsts(const Secrets& secrets) const;
   http::Response control(http::Request& request);
   std::string status_json();

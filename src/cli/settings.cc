@@ -28,6 +28,26 @@ constexpr auto kHttp = options(
         .range(1, 86'400)
         .help("Without a byte of a body moving."));
 
+using Flow = flow::EngineOptions;
+
+constexpr auto kFlow = options(
+    option<&Flow::threads>("threads").range(1, 512).help("Steps that run at one time."),
+    option<&Flow::attempts_max>("attempts_max")
+        .range(1, 1000)
+        .help("Of one step that fails for now; then its flow is undone."),
+    option<&Flow::retry_first>("retry_first")
+        .range(0.01, 86'400)
+        .help("Before a step is tried again; doubles each time."),
+    option<&Flow::retry_max>("retry_max").range(0.01, 86'400).help("What that grows to."),
+    option<&Flow::flows_max>("flows_max")
+        .range(1, 1e9)
+        .help("Unfinished ones; requests that need another get 503."),
+    option<&Flow::repeat_steps>("repeat_steps").help("For trials: every step is done twice."),
+    option<&Flow::die_after>("die_after")
+        .help("For trials: the process kills itself after this step, `nova.boot_server/define` or, "
+              "where it is undone, `nova.boot_server/plug~`; docs/flows.md lists them."),
+    option<&Flow::fail_after>("fail_after").help("For trials: this step fails once it is done."));
+
 constexpr auto kOvn = options(
     option<&SystemSettings::northbound>("ovn_nb_connection")
         .help("Northbound database of the system's OVN, `unix:PATH` or `tcp:ADDRESS:PORT`. Empty: "
@@ -46,8 +66,10 @@ constexpr auto kLibvirt = options(
 }  // namespace
 
 std::vector<config::Section> sections(Settings& s) {
-  std::vector<config::Section> all = {
-      {"http", kHttp, &s.http}, {"ovn", kOvn, &s.system}, {"libvirt", kLibvirt, &s.system}};
+  std::vector<config::Section> all = {{"http", kHttp, &s.http},
+                                      {"flow", kFlow, &s.flow},
+                                      {"ovn", kOvn, &s.system},
+                                      {"libvirt", kLibvirt, &s.system}};
   for (auto& section : services::sections(s.services)) all.push_back(std::move(section));
   return all;
 }

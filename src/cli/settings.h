@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/state_dir.h"
 #include "config/option.h"
+#include "flow/engine.h"
 #include "http/server.h"
 #include "services/settings.h"
 
@@ -22,6 +23,7 @@ struct SystemSettings {
 // The whole configuration file.
 struct Settings {
   http::ServerOptions http;
+  flow::EngineOptions flow;
   SystemSettings system;
   services::Settings services;
 };

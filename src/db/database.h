@@ -22,6 +22,12 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// There is no room left on the disk.
+class NoRoom : public Error {
+ public:
+  using Error::Error;
+};
+
 // A UNIQUE or PRIMARY KEY would be violated; `columns` reads "table.column, table.column".
 class Duplicate : public Error {
  public:

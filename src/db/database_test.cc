@@ -100,7 +100,7 @@ TEST_F(DatabaseTest, AFullDiskLosesNothingThatWasAcknowledged) {
             tx.execute("INSERT INTO t (id, b) VALUES (?, ?)", {t * 1000 + i, kilobytes});
           });
           ++acknowledged;
-        } catch (const Error&) {
+        } catch (const NoRoom&) {
           ++refused;
         }
       }

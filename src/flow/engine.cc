@@ -332,6 +332,17 @@ std::vector<FlowFacts> Engine::list(db::Session& session, std::int64_t limit) co
   return all;
 }
 
+std::vector<std::string> Engine::steps() const {
+  std::vector<std::string> names;
+  for (const auto& [name, program] : impl_->programs) {
+    for (const ErasedStep& step : program.steps) {
+      names.push_back(std::string(program.name) + "/" + std::string(step.name));
+      if (step.undo) names.push_back(names.back() + "~");
+    }
+  }
+  return names;
+}
+
 Engine::Stats Engine::stats() const {
   const std::lock_guard lock(impl_->mutex);
   const auto& c = impl_->counters;

@@ -20,6 +20,10 @@ struct EngineOptions {
   Duration retry_first = std::chrono::seconds(1);  // doubles each time
   Duration retry_max = std::chrono::seconds(60);
   std::size_t flows_max = 1'000'000;  // unfinished ones; more are refused with Fault::unavailable
+  // For trials. A step is named as for the probe.
+  bool repeat_steps = false;  // each is done once more, as after a crash before it was recorded
+  std::string die_after;      // the process is killed after this step, before that is recorded
+  std::string fail_after;     // this step, once done, counts as failed for good
   // Called before and after every step with its name ("nova.boot_server/define", undo steps with a
   // trailing "~"). What it throws as Crash leaves the flow as a killed process would.
   std::function<void(std::string_view step, bool after)> probe;
@@ -84,6 +88,9 @@ class Engine {
   std::size_t run_until_idle();
 
   std::vector<FlowFacts> list(db::Session& session, std::int64_t limit) const;
+  // Every step there is, as "nova.boot_server/define"; what undoes it follows with its trailing
+  // "~".
+  std::vector<std::string> steps() const;
   struct Stats {
     std::uint64_t steps = 0, finished = 0, failed = 0, retried = 0;
     std::size_t waiting = 0;

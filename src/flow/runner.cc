@@ -1,6 +1,7 @@
 #include "flow/runner.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include <fmt/format.h>
 
@@ -80,9 +81,31 @@ std::optional<Instant> Runner::run(std::int64_t id, bool woken) {
 }
 
 void Runner::probe(const Flight& f, std::string_view step, bool after) const {
-  if (options_.probe) {
-    options_.probe(fmt::format("{}/{}{}", f.row.program, step, f.row.undoing ? "~" : ""), after);
+  if (!options_.probe && options_.die_after.empty()) return;
+  const auto name = fmt::format("{}/{}{}", f.row.program, step, f.row.undoing ? "~" : "");
+  if (after && name == options_.die_after) std::raise(SIGKILL);
+  if (options_.probe) options_.probe(name, after);
+}
+
+// As a process does that died before it wrote down what it had done.
+void Runner::rehearse(const Flight& f, const ErasedStep& step, const Visit& visit) const {
+  const auto object = f.program->make();
+  load_state(f.program->state, f.row.state, object.get());
+  if (f.row.undoing) {
+    step.undo(object.get(), visit);
+  } else {
+    step.run(object.get(), visit);
   }
+}
+
+// One step, done.
+Outcome Runner::perform(const Flight& f, const ErasedStep& step, const Visit& visit) const {
+  if (options_.repeat_steps) rehearse(f, step, visit);
+  Outcome outcome = step.run(f.object.get(), visit);
+  if (options_.fail_after == fmt::format("{}/{}", f.row.program, step.name)) {
+    throw Fault::internal("made to fail");
+  }
+  return outcome;
 }
 
 // One step; false when there is nothing more to do now.
@@ -103,14 +126,14 @@ bool Runner::forward(Flight& f) {
                     f.row.entered, f.row.request_id};
   probe(f, step.name, false);
   try {
-    const Outcome outcome = step.run(f.object.get(), visit);
+    const Outcome outcome = perform(f, step, visit);
+    probe(f, step.name, true);
     settle(f, outcome);
   } catch (const Fault& fault) {
     begin_undo(f, fault.message());
   } catch (const std::exception& e) {
     if (!retry(f, e.what())) begin_undo(f, e.what());
   }
-  probe(f, step.name, true);
   return true;
 }
 
@@ -191,6 +214,7 @@ bool Runner::backward(Flight& f) {
                       f.row.entered, f.row.request_id};
     probe(f, step.name, false);
     try {
+      if (options_.repeat_steps) rehearse(f, step, visit);
       step.undo(f.object.get(), visit);
     } catch (const std::exception& e) {
       const std::string reason = f.row.reason;

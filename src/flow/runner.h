@@ -46,6 +46,8 @@ class Runner {
   void finish(Flight& f, const Outcome::Write& write);
   void finish_failed(Flight& f);
   void probe(const Flight& f, std::string_view step, bool after) const;
+  void rehearse(const Flight& f, const ErasedStep& step, const Visit& visit) const;
+  Outcome perform(const Flight& f, const ErasedStep& step, const Visit& visit) const;
 
   db::Database& db_;
   const Clock& clock_;

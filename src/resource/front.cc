@@ -133,6 +133,10 @@ http::Response Front::handle(http::Request& request) {
     response = serve(visit);
   } catch (const Fault& fault) {
     response = fail(visit, fault);
+  } catch (const db::NoRoom& e) {
+    log::error("the disk is full", {{"path", request.path}, {"error", e.what()}});
+    response = fail(visit, Fault::unavailable("There is no room left on the controller's disk; "
+                                              "try again once there is."));
   } catch (const db::Error& e) {
     log::error("the database failed", {{"path", request.path}, {"error", e.what()}});
     response = fail(visit, Fault::unavailable("The database is not available; try again later."));

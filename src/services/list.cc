@@ -30,7 +30,7 @@ std::string gateway_of(const std::string& cidr) {
 
 // What is set with what the surroundings alone know.
 Surroundings completed(Surroundings around) {
-  around.settings.keystone.key_directory = around.state / "keys";
+  around.settings.keystone.key_directory = key_directory(around.state);
   around.settings.glance.directory = around.state / "glance";
   around.settings.neutron.physical_networks = {around.external_network};
   return around;
@@ -48,6 +48,10 @@ Services::Services(const resource::World& world, const Surroundings& around)
           world, *glance_, *placement_, *neutron_,
           nova::Nova::Options{around_.hosts, around_.net, around_.fleet, around_.settings.nova})),
       world_(world) {}
+
+std::filesystem::path key_directory(const std::filesystem::path& state) {
+  return state / "keys";
+}
 
 std::vector<config::Section> sections(Settings& settings) {
   std::vector<config::Section> all;
@@ -116,8 +120,11 @@ void Services::bootstrap(const Firsts& firsts) {
 
 std::vector<std::string> Services::doctor() {
   auto lines = neutron_->doctor();
-  const auto more = nova_->doctor();
-  lines.insert(lines.end(), more.begin(), more.end());
+  const auto add = [&](const std::vector<std::string>& more) {
+    lines.insert(lines.end(), more.begin(), more.end());
+  };
+  add(nova_->doctor());
+  add(glance_->doctor());
   return lines;
 }
 

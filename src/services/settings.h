@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <vector>
 
 #include "config/option.h"
@@ -16,6 +17,9 @@ struct Settings {
   neutron::Options neutron;
   nova::Settings nova;
 };
+
+// Where Keystone's keys are, below the state directory.
+std::filesystem::path key_directory(const std::filesystem::path& state);
 
 // One line per service. `settings` must outlive the sections.
 std::vector<config::Section> sections(Settings& settings);

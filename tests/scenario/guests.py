@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -109,6 +110,11 @@ class Key:
              "-o", "ConnectTimeout=10", f"{user}@{address}", command],
             capture_output=True, text=True, timeout=seconds)
         return done.stdout if done.returncode == 0 else None
+
+
+def directory():
+    """One that goes away with its context."""
+    return tempfile.TemporaryDirectory(prefix="haneul-test-")
 
 
 def answers(address, port, seconds=3):

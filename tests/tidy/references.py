@@ -19,6 +19,12 @@ lists are separated by commas; `true` and `false`, `yes` and `no`, `1` and `0` a
 
 `GET /metrics` answers in Prometheus' text format.
 """,
+    "flows": """# Flows
+
+What takes longer than a request: rows that survive a crash, worked on step by step. `haneul status`
+shows those that are not finished. A trial can end the process after any step or make it fail
+(`[flow]` in docs/options.md), which tests/fault does with each.
+""",
 }
 
 

@@ -45,7 +45,9 @@ void Connection::fail(int code, std::string_view doing) const {
     const auto colon = why.find(": ");  // "UNIQUE constraint failed: t.a, t.b"
     throw Duplicate(colon == std::string::npos ? why : why.substr(colon + 2));
   }
-  throw Error(fmt::format("the database failed ({}): {}", why, doing.substr(0, 200)));
+  const auto text = fmt::format("the database failed ({}): {}", why, doing.substr(0, 200));
+  if ((code & 0xff) == SQLITE_FULL) throw NoRoom(text);
+  throw Error(text);
 }
 
 void Connection::script(const std::string& sql) {

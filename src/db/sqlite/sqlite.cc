@@ -49,7 +49,7 @@ class WriteSession final : public Transaction {
 // The transactions that share one commit. Its members wait until it is settled.
 struct Group {
   bool settled = false;
-  std::string failure;  // why the commit failed; then nothing of the group is on disk
+  std::exception_ptr failure;  // why the commit failed; then nothing of the group is on disk
 };
 
 class Sqlite final : public Database {
@@ -178,8 +178,8 @@ void Sqlite::commit(const std::shared_ptr<Group>& group) {
   try {
     writer_.run("COMMIT");
     ++commits_;
-  } catch (const Error& e) {
-    group->failure = e.what();
+  } catch (const Error&) {
+    if (!group->failure) group->failure = std::current_exception();
     try {
       writer_.run("ROLLBACK");
     } catch (const Error&) {
@@ -198,7 +198,10 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
   try {
     // After a full disk SQLite may have ended the group's transaction by itself: a savepoint would
     // begin one of its own, and the group's failure would be told of what is on disk.
-    if (!writer_.in_transaction()) throw Error("the transaction was rolled back");
+    if (!writer_.in_transaction()) {
+      if (group->failure) std::rethrow_exception(group->failure);
+      throw Error("the transaction was rolled back");
+    }
     writer_.run("SAVEPOINT one");
     body(session);
     session.run_last();
@@ -210,14 +213,15 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
       writer_.run("ROLLBACK TO one");
       writer_.run("RELEASE one");
     } catch (const Error&) {
-      // The transaction as a whole is gone; the group's commit will say so.
+      // The transaction as a whole is gone; so are the other members' parts of it.
+      if (!group->failure) group->failure = thrown;
     }
   }
   lock.lock();
   leave(lock, group);
   lock.unlock();
   if (thrown) std::rethrow_exception(thrown);
-  if (!group->failure.empty()) throw Error(group->failure);
+  if (group->failure) std::rethrow_exception(group->failure);
   for (const auto& job : session.take_jobs()) job();
 }
 

@@ -170,6 +170,12 @@ void BlobStore::remove(Place place, std::string_view id) const {
   }
 }
 
+void BlobStore::each(Place place, const std::function<void(const std::string&)>& see) const {
+  for (const auto& entry : fs::directory_iterator(directory_ / name_of(place))) {
+    see(entry.path().filename().string());
+  }
+}
+
 void BlobStore::sweep(const std::function<bool(Place, const std::string&)>& wanted) const {
   for (const auto& entry : fs::directory_iterator(directory_ / "incoming")) fs::remove(entry);
   for (const Place place : {Place::images, Place::staging}) {

@@ -46,6 +46,7 @@ class BlobStore {
   std::filesystem::path path(Place place, std::string_view id) const;
   bool has(Place place, std::string_view id) const;
   void remove(Place place, std::string_view id) const;  // none is fine
+  void each(Place place, const std::function<void(const std::string& name)>& see) const;
   // Removes what a crash left: everything incoming, and files whose id nobody wants.
   void sweep(const std::function<bool(Place, const std::string& id)>& wanted) const;
 

@@ -90,6 +90,28 @@ void Glance::start() {
   });
 }
 
+std::vector<std::string> Glance::doctor() const {
+  auto& [world, options, blobs, images] = impl_->parts;
+  std::vector<std::string> lines;
+  world.db.read([&](db::Session& s) {
+    for (const Place place : {Place::images, Place::staging}) {
+      blobs.each(place, [&](const std::string& name) {
+        const auto image = images.store().find(s, name);
+        const bool is_on_its_way = image && !image->upload.empty();
+        if (is_on_its_way || is_wanted(image, place)) return;
+        lines.push_back(fmt::format("The image store keeps {}, which no image owns.",
+                                    blobs.path(place, name).string()));
+      });
+    }
+    db::Rows rows = s.query("SELECT id FROM images WHERE status IN ('active', 'deactivated')");
+    while (rows.next()) {
+      if (blobs.has(Place::images, rows.text(0))) continue;
+      lines.push_back(fmt::format("Image {} has lost its data.", rows.text(0)));
+    }
+  });
+  return lines;
+}
+
 std::optional<ImageFacts> Glance::find(db::Session& session, const access::Caller& caller,
                                        std::string_view id) const {
   const bool admin = impl_->service.policy().check("context_is_admin", caller);

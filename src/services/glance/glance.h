@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/fwd.h"
 #include "config/option.h"
@@ -72,6 +73,9 @@ class Glance {
 
   // After migrations, before requests: forgets uploads of a process that died, with their files.
   void start();
+
+  // Rows without data and data without a row, one sentence each.
+  std::vector<std::string> doctor() const;
 
   // An image that this caller may see; nothing otherwise.
   std::optional<ImageFacts> find(db::Session& session, const access::Caller& caller,

@@ -1,11 +1,34 @@
 #include "services/keystone/keystone.h"
 
+#include <stdexcept>
+
+#include <fmt/format.h>
+
 #include "services/keystone/bootstrap.h"
 #include "services/keystone/service.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
 namespace haneul::keystone {
+
+namespace {
+
+std::filesystem::path fernet_directory(const Options& options) {
+  return options.key_directory / "fernet-keys";
+}
+
+}  // namespace
+
+std::size_t rotate_fernet_keys(const Options& options, const Clock& clock) {
+  if (!std::filesystem::exists(fernet_directory(options))) {
+    throw std::runtime_error(
+        fmt::format("there are no keys in {}", fernet_directory(options).string()));
+  }
+  const auto primary =
+      KeyRepository(fernet_directory(options), clock).rotate(options.fernet_keys_max);
+  if (!primary) throw std::runtime_error(primary.reason());
+  return *primary;
+}
 
 Keystone::Keystone(const resource::World& world, Options options)
     : state_(std::make_unique<State>(world, std::move(options))),

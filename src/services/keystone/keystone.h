@@ -23,6 +23,8 @@ class Tokens;
 struct Options {
   std::filesystem::path key_directory;  // holds fernet-keys/ and credential-keys/
   Duration token_lifetime = std::chrono::hours(1);
+  std::size_t fernet_keys_max = 3;                   // that stay after a rotation
+  Duration fernet_rotation{};                        // how often by itself; 0: never
   Duration expired_window = std::chrono::hours(48);  // for ?allow_expired=1
   int bcrypt_cost = 12;                              // 4 to 31
   std::size_t password_bytes_max = 4096;
@@ -33,6 +35,11 @@ struct Options {
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };
 std::vector<config::Section> sections(Options& values);
+
+// The staged key of the tokens becomes primary, and a new one is staged; processes that run notice.
+// Tokens stay good as long as the key they were made with is one of the fernet_keys_max. Returns
+// the new primary's number. Throws std::runtime_error.
+std::size_t rotate_fernet_keys(const Options& options, const Clock& clock);
 
 // One service of the catalog, with the same URL for all three interfaces.
 struct CatalogEntry {

@@ -12,6 +12,16 @@ constexpr auto kToken = options(
         .range(0, 1e9)
         .help("How long after its end a service may still validate a token that it was given."));
 
+constexpr auto kFernet = options(
+    option<&Options::fernet_keys_max>("max_active_keys")
+        .range(1, 1000)
+        .help("Keys that stay after a rotation. A token is good no longer than its key: with "
+              "rotations every hour and tokens of an hour, 3."),
+    option<&Options::fernet_rotation>("rotation_interval")
+        .range(0, 1e9)
+        .help("How often keys are rotated without being asked; 0: `haneul fernet-rotate` alone "
+              "does."));
+
 constexpr auto kIdentity =
     options(option<&Options::bcrypt_cost>("password_hash_rounds")
                 .range(4, 31)
@@ -43,6 +53,7 @@ constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max"
 std::vector<config::Section> sections(Options& values) {
   return {{"keystone", kLimits, &values},
           {"keystone.token", kToken, &values},
+          {"keystone.fernet_tokens", kFernet, &values},
           {"keystone.identity", kIdentity, &values},
           {"keystone.cache", kCache, &values}};
 }

@@ -67,6 +67,10 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_limits(service, state);
   service.every(std::chrono::hours(1), "keystone.forget_old_revocations",
                 [&state] { forget_old_revocations(state); });
+  if (const Duration every = state.options.fernet_rotation; every > Duration(0)) {
+    service.every(every, "keystone.rotate_fernet_keys",
+                  [&state] { rotate_fernet_keys(state.options, state.world.clock); });
+  }
   return service;
 }
 

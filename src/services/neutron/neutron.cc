@@ -9,6 +9,7 @@
 #include "services/neutron/flows/network_sync.h"
 #include "services/neutron/neutron_impl.h"
 #include "services/neutron/port.h"
+#include "services/neutron/quota.h"
 
 namespace haneul::neutron {
 
@@ -99,6 +100,8 @@ std::vector<std::string> Neutron::doctor() {
                                   kind_name(static_cast<net::Kind>(rows.integer(0))), rows.text(1),
                                   rows.integer(2), rows.text(3)));
     }
+    const auto miscounts = find_miscounts(s, context.world.quota);
+    lines.insert(lines.end(), miscounts.begin(), miscounts.end());
   });
   return lines;
 }

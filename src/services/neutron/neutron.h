@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -138,6 +139,8 @@ class Neutron {
   // In the order they were made. Two or three queries, however many devices there are.
   std::vector<PortFacts> ports_of(db::Session& session,
                                   std::span<const std::string> device_ids) const;
+  // Ports that say they are a server's: their ids by that of the server.
+  std::multimap<std::string, std::string> server_ports(db::Session& session) const;
   bool is_up(db::Session& session, std::string_view port_id) const;
   // As the driver is to plug it.
   std::optional<net::Port> wiring(db::Session& session, std::string_view port_id) const;

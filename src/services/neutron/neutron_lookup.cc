@@ -157,6 +157,14 @@ std::vector<PortFacts> Neutron::ports_of(db::Session& session,
   return facts_of(session, rows);
 }
 
+std::multimap<std::string, std::string> Neutron::server_ports(db::Session& session) const {
+  std::multimap<std::string, std::string> found;
+  db::Rows rows = session.query(
+      "SELECT device_id, id FROM ports WHERE device_owner LIKE 'compute:%' AND device_id <> ''");
+  while (rows.next()) found.emplace(rows.string(0), rows.string(1));
+  return found;
+}
+
 bool Neutron::is_up(db::Session& session, std::string_view port_id) const {
   return session.text("SELECT status FROM ports WHERE id = ?", {port_id}) == "ACTIVE";
 }

@@ -1,5 +1,7 @@
 #include "services/neutron/quota.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "resource/call.h"
@@ -11,19 +13,19 @@ namespace haneul::neutron {
 namespace {
 
 struct Known {
-  std::string_view resource;
+  std::string_view resource, table;
   std::int64_t QuotaOptions::*standard;
 };
 constexpr Known kLimits[] = {
-    {"network", &QuotaOptions::network},
-    {"subnet", &QuotaOptions::subnet},
-    {"subnetpool", &QuotaOptions::subnetpool},
-    {"port", &QuotaOptions::port},
-    {"router", &QuotaOptions::router},
-    {"floatingip", &QuotaOptions::floatingip},
-    {"security_group", &QuotaOptions::security_group},
-    {"security_group_rule", &QuotaOptions::security_group_rule},
-    {"rbac_policy", &QuotaOptions::rbac_policy},
+    {"network", "networks", &QuotaOptions::network},
+    {"subnet", "subnets", &QuotaOptions::subnet},
+    {"subnetpool", "subnetpools", &QuotaOptions::subnetpool},
+    {"port", "ports", &QuotaOptions::port},
+    {"router", "routers", &QuotaOptions::router},
+    {"floatingip", "floatingips", &QuotaOptions::floatingip},
+    {"security_group", "security_groups", &QuotaOptions::security_group},
+    {"security_group_rule", "security_group_rules", &QuotaOptions::security_group_rule},
+    {"rbac_policy", "rbac_policies", &QuotaOptions::rbac_policy},
 };
 
 using resource::Call;
@@ -201,6 +203,25 @@ http::Response list_quotas(Call& call) {
 }
 
 }  // namespace
+
+std::vector<std::string> find_miscounts(db::Session& session, const resource::Quota& quota) {
+  std::vector<std::string> lines;
+  for (const Known& limit : kLimits) {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& project : quota.projects(session, "neutron")) counts[project] = 0;
+    db::Rows rows = session.query(
+        fmt::format("SELECT project_id, COUNT(*) FROM {} GROUP BY project_id", limit.table));
+    while (rows.next()) counts[rows.string(0)] = rows.integer(1);
+    for (const auto& [project, count] : counts) {
+      const auto usage = quota.of_project(session, "neutron", project);
+      const std::int64_t used = usage.at(std::string(limit.resource)).used;
+      if (used == count) continue;
+      lines.push_back(fmt::format("Project {} is charged {} of {}, but has {}.", project, used,
+                                  limit.resource, count));
+    }
+  }
+  return lines;
+}
 
 std::vector<resource::QuotaLimit> quota_limits(const QuotaOptions& quotas) {
   std::vector<resource::QuotaLimit> limits;

@@ -145,6 +145,13 @@ void look_at_quota(Cloud& cloud, db::Session& session, Lines& out) {
   }
 }
 
+void look_at_ports(Cloud& cloud, db::Session& session, Lines& out) {
+  for (const auto& [server, port] : cloud.neutron.server_ports(session)) {
+    if (cloud.servers.find(session, server)) continue;
+    out.push_back(fmt::format("Port {} belongs to server {}, which is not there.", port, server));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> find_differences(Cloud& cloud) {
@@ -164,6 +171,7 @@ std::vector<std::string> find_differences(Cloud& cloud) {
   cloud.world.db.read([&](db::Session& session) {
     look_at_allocations(cloud, session, out);
     look_at_quota(cloud, session, out);
+    look_at_ports(cloud, session, out);
   });
   return out;
 }

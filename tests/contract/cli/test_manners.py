@@ -157,13 +157,21 @@ class Manners(Case):
                 ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), "up",
                  "--state", str(own / "s"), "--port", str(self.port)],
                 capture_output=True, text=True, timeout=60, cwd=place)
-            self.refused(done, "needs root", "--simulated")
+            self.refused(done, "need root", "--simulated")
             os.chmod(own, 0o500)
             done = subprocess.run(
                 ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), "up",
                  "--simulated", "--state", str(own), "--port", str(self.port)],
                 capture_output=True, text=True, timeout=60, cwd=place)
             self.refused(done, "not writable", "--state")
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root to hide a program")
+    def test_missing_package(self):
+        hidden = "mount --bind /dev/null /usr/bin/qemu-img && exec \"$@\""
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", hidden, "sh", str(PROGRAM), "up", "--state",
+             str(self.state), "--port", str(self.port)], capture_output=True, text=True, timeout=60)
+        self.refused(done, "missing packages: apt-get install", "qemu-utils")
 
     def test_up_and_down_twice(self):
         self.addCleanup(self.down)

@@ -1,0 +1,22 @@
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/settings.h"
+#include "services/keystone/keystone.h"
+
+namespace haneul::cli {
+
+int fernet_rotate(const Options& options) {
+  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  auto keystone = load_settings(options, state).services.keystone;
+  keystone.key_directory = services::key_directory(state.path());
+  const std::size_t primary = keystone::rotate_fernet_keys(keystone, SystemClock());
+  std::cout << fmt::format("key {} signs tokens from now on; {} keys are kept\n", primary,
+                           keystone.fernet_keys_max);
+  return 0;
+}
+
+}  // namespace haneul::cli
