@@ -7,6 +7,7 @@ owner's object, 200- one that does not.
 """
 
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,7 +39,9 @@ quota_security_group = -1
 quota_security_group_rule = -1
 quota_rbac_policy = -1
 """
-QUERIES = {"/allocation_candidates": "?resources=VCPU:1"}
+DAYS = "?start=2020-01-01T00:00:00&end=2020-01-02T00:00:00"
+QUERIES = {"/allocation_candidates": "?resources=VCPU:1", "/v2.1/os-simple-tenant-usage": DAYS,
+           "/v2.1/os-simple-tenant-usage/{project}": DAYS}
 TYPES = {"PATCH /v2/images/{image_id}": "application/openstack-images-v2.1-json-patch",
          "PUT /v2/images/{image_id}/file": "application/octet-stream",
          "PUT /v2/images/{image_id}/stage": "application/octet-stream"}
@@ -46,10 +49,19 @@ TYPES = {"PATCH /v2/images/{image_id}": "application/openstack-images-v2.1-json-
 OWN = {"/v3/users/{user_id}/application_credentials": {"user_id": "own user"},
        "/v3/users/{user_id}/access_rules": {"user_id": "own user"},
        "/v3/users/{user_id}/projects": {"user_id": "own user"},
-       "/v3/users/{user_id}/groups": {"user_id": "own user"}}
+       "/v3/users/{user_id}/groups": {"user_id": "own user"},
+       "/v3/roles/": {"role_id": "roles"}}
 EXACT = {"GET /v3/projects/{id}": {"id": "own project"},
          "GET /v3/domains/{id}": {"id": "own domain"},
-         "DELETE /v2.1/os-services/{id}": {"id": "spare service"}}
+         "DELETE /v2.1/os-services/{id}": {"id": "spare service"},
+         **{f"GET /v2.1/os-hypervisors/{{id}}/{what}": {"id": "old hypervisor"}
+            for what in ("uptime", "search", "servers")}}
+# Lists that show something else than their last word says.
+NO_LIST = re.compile(r"^/v3/(auth|OS-FEDERATION)/|/schemas/|^/v2.1/limits|}/(tasks|traits)$"
+                     r"|/users/{user_id}/(projects|groups)|/groups/{group_id}/users"
+                     r"|.+/.+/.+/roles$|^/(traits|resource_classes)$")
+# Gone from later microversions.
+OLD = re.compile(r"^/v2.1/os-hypervisors/(statistics|{id}/)")
 # What has to be there before.
 BEFORE = {"POST /v2/images/{image_id}/import": "PUT /v2/images/{image_id}/stage",
           "POST /v2/images/{image_id}/actions/deactivate": "PUT /v2/images/{image_id}/file",
@@ -75,6 +87,7 @@ class Matrix:
 
     def rows(self):
         for route in self.routes:
+            self.things.kept.clear()
             self.things.used.clear()
             self.prepared.clear()
             yield self.row(*route)
@@ -107,6 +120,8 @@ class Matrix:
             headers["Content-Type"] = TYPES[f"{method} {pattern}"]
         if pattern == "/v3/auth/tokens" and method != "POST":
             headers["X-Subject-Token"] = self.things["subject"]
+        if OLD.search(pattern):
+            headers["OpenStack-API-Version"] = "compute 2.50"
         query = QUERIES.get(pattern, "")
         if pattern == "/usages":
             query = f"?project_id={self.people.project}"
@@ -115,7 +130,7 @@ class Matrix:
     def prepare(self, service, method, pattern):
         """GET and DELETE of what a PUT makes come after that."""
         first = BEFORE.get(f"{method} {pattern}")
-        if first is None and method in ("GET", "DELETE") and pattern.endswith("}"):
+        if first is None and method in ("GET", "DELETE"):
             first = f"PUT {pattern}"
         if first is None:
             return
@@ -142,6 +157,8 @@ class Matrix:
         """The noun of a list, if things of it can be made."""
         parts = [p for p in pattern.split("/") if p != "detail"]
         if method != "GET" or not parts or parts[-1].startswith("{"):
+            return None
+        if NO_LIST.search(pattern):
             return None
         noun = parts[-1]
         if not (hasattr(self.things, "in_" + noun.replace("-", "_")) or self.things.simple(noun)):

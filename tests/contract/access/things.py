@@ -176,6 +176,9 @@ class Things:
                          {"name": self.fresh("provider")})["uuid"]
 
     def in_stocked_class(self):
+        self.send("service", "POST",
+                  f"/placement/resource_providers/{self['resource_providers']}/inventories",
+                  {"resource_class": "VCPU", "total": 4})
         return "VCPU"
 
     def in_traits(self):
@@ -296,6 +299,11 @@ class Things:
 
     def in_os_hypervisors(self):
         return self.first("/compute/v2.1/os-hypervisors", "hypervisors")["id"]
+
+    def in_old_hypervisor(self):
+        rows = self.send("admin", "GET", "/compute/v2.1/os-hypervisors", None,
+                         {"OpenStack-API-Version": "compute 2.50"}).json["hypervisors"]
+        return rows[0]["id"]
 
     def host(self):
         return self.first("/compute/v2.1/os-hypervisors", "hypervisors")["hypervisor_hostname"]
