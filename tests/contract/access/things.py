@@ -13,7 +13,7 @@ PUBLIC_KEY = "ssh-ed25519 " + base64.b64encode(ED25519).decode()
 # What a segment {in braces} stands for, where it is not the collection before it.
 NAMED = {"keystone project_id": "projects", "keystone user_id": "users",
          "keystone group_id": "groups", "keystone role_id": "grantable role",
-         "keystone domain_id": "domains", "keystone prior_role_id": "roles",
+         "keystone domain_id": "own domain", "keystone prior_role_id": "roles",
          "keystone implied_role_id": "implied role", "keystone value": "word",
          "glance image_id": "images", "glance member_id": "third project", "glance tag": "word",
          "glance task_id": "tasks", "placement uuid": "resource_providers",
