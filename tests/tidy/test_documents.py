@@ -35,6 +35,15 @@ class Documents(unittest.TestCase):
         silent = {path for path in there - asked if not FREE.search(path)}
         self.assertEqual(set(), silent, "name the route at its policy in policies.cc")
 
+    def test_what_contributing_quotes_is_compiled(self):
+        text = (routes.ROOT / "CONTRIBUTING.md").read_text()
+        quotes = re.findall(r"^( *)<!-- (src/example/\S+) -->\n *```\w+\n(.*?)\n *```$", text,
+                            re.M | re.S)
+        self.assertGreater(len(quotes), 6)
+        for indent, path, code in quotes:
+            plain = "\n".join(line.removeprefix(indent) for line in code.split("\n"))
+            self.assertIn(plain, (routes.ROOT / path).read_text(), f"{path} in CONTRIBUTING.md")
+
     def test_the_manual_is_what_the_program_prints(self):
         for topic in references.HEADS:
             with self.subTest(topic):
