@@ -108,6 +108,7 @@ class Things:
             "subnetpools": ("member", v2 + "subnetpools", {"subnetpool": {
                 **own, "prefixes": ["10.200.0.0/16"], "default_prefixlen": 26}}),
             "images": ("member", "/image/v2/images", None),
+            "os-security-groups": ("member", v2 + "security-groups", {"security_group": own}),
             "os-server-groups": ("member", "/compute/v2.1/os-server-groups", {"server_group": {
                 **own, "policy": "anti-affinity"}}),
             "os-aggregates": ("root", "/compute/v2.1/os-aggregates", {"aggregate": own}),

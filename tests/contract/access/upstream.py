@@ -1,10 +1,11 @@
 """Upstream's default policies asked for everybody of the matrix, and where they say otherwise.
 
-    python3 tests/contract/access/upstream.py DIRECTORY
+    python3 tests/contract/access/upstream.py DIRECTORY [--write]
 
 DIRECTORY is where Debian's python3-nova, -neutron, -neutron-lib, -glance and -placement were
 unpacked (dpkg -x); Keystone's may be installed. Not needed by any test. The new defaults are taken
-(enforce_new_defaults, enforce_scope), as haneul does.
+(enforce_new_defaults, enforce_scope), as haneul does. What is known to differ stands in differs.tsv and, from there, in the matrix; --write writes
+it, otherwise new and gone lines are printed.
 """
 
 import importlib
@@ -96,8 +97,9 @@ RULES = {
         "os_compute_api:os-instance-actions:show",
     ("nova", "GET", "/v2.1/os-hypervisors/detail"): "os_compute_api:os-hypervisors:list-detail",
 }
-# No policy decides there: a project's token does, who sees the flavor, or nobody as there is one.
-UNDECIDED = {"/v3/auth/catalog", "/v2/info/stores/detail", "/v2.1/flavors/{id}",
+# No policy decides there: a project token does, who sees the flavor, what is shown of an open list,
+# or nobody as there is nothing.
+UNDECIDED = {"/v3/auth/catalog", "/v2.0/agents", "/v2/info/stores/detail", "/v2.1/flavors/{id}",
              "/v2.1/flavors/detail", "/v2.1/flavors"}
 VERBS = {"GET": "get", "PUT": "update", "POST": "update", "DELETE": "delete"}
 
@@ -174,7 +176,7 @@ def compare(service, rows):
         rule = rule_for(row, found)
         if rule is None or rule not in rules or row[1] == "GET" and row[2] in UNDECIDED:
             continue
-        for who, status in zip(personas.NAMES[2:], row[6:]):
+        for who, status in zip(personas.NAMES[2:], row[6:6 + len(personas.WHO)]):
             theirs = says(made, rules[rule], row, who)
             # Hidden and empty lists: what is not visible is decided by more than the policy.
             hidden = status == "404" or status.endswith("-")
@@ -182,13 +184,32 @@ def compare(service, rows):
                 yield [*row[:4], who, status, "allowed" if theirs else "refused", rule]
 
 
-def main(directory):
+def marked(differences):
+    """One line a route: whom upstream refuses or allows where haneul does not."""
+    routes = {}
+    for *route, who, _, verdict, _ in differences:
+        said = routes.setdefault(tuple(route), {})
+        said.setdefault({"allowed": "allows", "refused": "refuses"}[verdict], []).append(who)
+    for route, said in routes.items():
+        words = "; ".join(f"Zed {verb} {', '.join(people)}" for verb, people in said.items())
+        yield "\t".join([*route, words])
+
+
+def main(directory, write):
     sys.path.append(str(pathlib.Path(directory) / "usr/lib/python3/dist-packages"))
     rows = [line.split("\t") for line in (HERE / "matrix.tsv").read_text().splitlines()[1:]]
-    for service in MODULES:
-        for difference in compare(service, [row for row in rows if row[0] == service]):
-            print("\t".join(difference))
+    found = [line for service in MODULES
+             for line in marked(compare(service, [row for row in rows if row[0] == service]))]
+    known = (HERE / "differs.tsv").read_text().splitlines()
+    if write:
+        (HERE / "differs.tsv").write_text("".join(line + "\n" for line in found))
+    for line in found:
+        if line not in known:
+            print("new:", line)
+    for line in known:
+        if line not in found:
+            print("gone:", line)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], "--write" in sys.argv[2:])
