@@ -43,6 +43,26 @@ void add_agent(CLI::App& app, Options& o) {
       ->type_name("NAME");
 }
 
+void add_policy(CLI::App& app, PolicyQuestion& q) {
+  app.require_subcommand(1);
+  CLI::App& check = *app.add_subcommand("check", "May this caller, and which rule says so");
+  check.add_option("rule", q.rule, "Name of a policy: identity:get_user")->required();
+  check.add_option("--service", q.service, "Of this service only")->type_name("NAME");
+  check.add_option("--user", q.user, "The caller's id")->type_name("ID");
+  check.add_option("--roles", q.roles, "The token's roles, those implied as well")
+      ->type_name("ROLE,…");
+  auto* project = check.add_option("--project", q.project, "The token's project")->type_name("ID");
+  auto* domain = check.add_option("--domain", q.domain, "… or its domain")->type_name("ID");
+  auto* system = check.add_flag("--system", q.system, "… or the system");
+  project->excludes(domain)->excludes(system);
+  domain->excludes(system);
+  check
+      .add_option("--target", q.targets,
+                  "An attribute of what is acted upon; else it is the "
+                  "caller's own")
+      ->type_name("NAME=VALUE");
+}
+
 }  // namespace
 
 bool parse_options(int argc, char** argv, Options& o, int* code) {
@@ -64,8 +84,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("fernet-rotate", "Sign tokens with a new key; those of the last few stay good"),
             o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
-  CLI::App* reference = add("reference", "Print a page of the manual: options, metrics or flows");
+  CLI::App* reference =
+      add("reference", "Print a page of the manual: options, metrics, flows or policies");
   reference->add_option("topic", o.topic)->required();
+  add_policy(*add("policy", "Ask the policies: policy check RULE"), o.question);
   add("version", "Print the version");
   try {
     app.parse(argc, argv);
@@ -75,10 +97,14 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|fernet-rotate|routes|"
-                   "reference|version "
-                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
-      *code = 2;
+                << "
+              usage : haneul up |
+          down | status | serve | agent | doctor | fernet - rotate | routes |
+          "
+          "reference|policy|version "
+          "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)
+          ";
+              * code = 2;
     }
     return false;
   }

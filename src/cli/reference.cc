@@ -41,12 +41,41 @@ std::string flows_page() {
   return page;
 }
 
+using Policies = std::vector<access::ListedPolicy>;
+
+// A rule of a part, as create_port:mac_address, is asked where the rule of the whole is.
+std::string operations_of(const Policies& all, std::string name) {
+  for (;;) {
+    for (const auto& policy : all) {
+      if (policy.name == name && !policy.operations.empty()) return policy.operations;
+    }
+    const auto colon = name.rfind(':');
+    if (colon == name.npos) return {};
+    name.resize(colon);
+  }
+}
+
+std::string policies_page() {
+  std::string page;
+  for_every_service([&](const resource::Service& service) {
+    page += fmt::format("\n## {}\n\n| policy | default | scope | asked by |\n|---|---|---|---|\n",
+                        service.facts().name);
+    const Policies all = service.policy().listed();
+    for (const auto& policy : all) {
+      const std::string operations = operations_of(all, policy.name);
+      page += fmt::format("| `{}` | `{}` | {} | {} |\n", policy.name, policy.rule, policy.scopes,
+                          operations.empty() ? "" : "`" + operations + "`");
+    }
+  });
+  return page;
+}
+
 struct Page {
   std::string_view topic;
   std::string (*text)();
 };
 constexpr std::array kPages = {Page{"options", options_page}, Page{"metrics", metrics_page},
-                               Page{"flows", flows_page}};
+                               Page{"flows", flows_page}, Page{"policies", policies_page}};
 
 }  // namespace
 
