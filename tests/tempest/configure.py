@@ -11,6 +11,8 @@ import openstack
 import yaml
 
 CLOUD = "haneul-admin"
+FILTERS = ("DifferentHostFilter,SameHostFilter,ServerGroupAffinityFilter,"
+           "ServerGroupAntiAffinityFilter")
 
 
 def connect(state):
@@ -51,12 +53,15 @@ def compute(api, microversion):
     other = api.compute.find_flavor("m1.micro").id
     off = ["resize", "live_migration", "cold_migration", "shelve", "suspend", "rescue",
            "change_password", "vnc_console", "spice_console", "serial_console", "snapshot",
-           "interface_attach", "attach_encrypted_volume", "swap_volume", "volume_backed_live_migration",
-           "personality", "volume_multiattach", "cert"]
+           "interface_attach", "attach_encrypted_volume", "swap_volume",
+           "volume_backed_live_migration",
+           "personality", "volume_multiattach"]
+    # Tempest's "xenapi_apis" are metadata of servers that can be written, among others.
     on = ["pause", "console_output", "config_drive", "metadata_service", "disk_config",
-          "scheduler_enabled_filters"]
+          "xenapi_apis"]
     features = {name: "false" for name in off}
-    features.update({name: "true" for name in on if name != "scheduler_enabled_filters"})
+    features.update({name: "true" for name in on})
+    features["scheduler_enabled_filters"] = FILTERS
     return {
         "compute": {"image_ref": api.image.find_image("haneul-guest").id,
                     "image_ref_alt": second_image(api).id, "flavor_ref": flavor,
@@ -71,7 +76,8 @@ def compute(api, microversion):
 
 def network(api):
     public = api.network.find_network("public")
-    extensions = sorted(e.alias for e in api.network.extensions())
+    # Tempest knows tags by the name that the extension had when only networks had them.
+    extensions = sorted({e.alias for e in api.network.extensions()} | {"tag"})
     return {
         "network": {"public_network_id": public.id, "floating_network_name": "public",
                     "project_network_cidr": "10.100.0.0/16", "project_network_mask_bits": "28",
