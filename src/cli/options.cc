@@ -97,14 +97,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "
-              usage : haneul up |
-          down | status | serve | agent | doctor | fernet - rotate | routes |
-          "
-          "reference|policy|version "
-          "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)
-          ";
-              * code = 2;
+                << "\nusage: haneul up|down|status|serve|agent|doctor|fernet-rotate|routes|"
+                   "reference|policy|version "
+                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
+      *code = 2;
     }
     return false;
   }
