@@ -5,7 +5,7 @@
 namespace haneul::keystone {
 
 TokenCache::TokenCache(Limits limits)
-    : per_shard_{std::max<std::size_t>(limits.entries_max / kShards, 1),
+    : per_shard_{(limits.entries_max + kShards - 1) / kShards,
                  limits.bytes_max / kShards} {}
 
 void TokenCache::Shard::erase(std::list<Entry>::iterator at) {
