@@ -9,6 +9,7 @@ import sys
 import time
 
 import harness
+import sanitize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -47,12 +48,25 @@ def build(tally, arguments):
     return code == 0
 
 
-def unit(tally, arguments):
-    for test in sorted(BUILD.glob("src/test_*")):
+def fuzz(tally):
+    """The corpora of tests/fuzz, without clang."""
+    for corpus in sorted((ROOT / "tests" / "fuzz" / "corpus").iterdir()):
+        code, text = run([str(BUILD / "tests" / "fuzz" / f"replay_{corpus.name}"), str(corpus)],
+                         BUILD / "check" / f"replay_{corpus.name}.log", timeout=600)
+        tally.add(*((1, 0, 0) if code == 0 else (0, 1, 0)))
+        if code != 0:
+            print(f"  replay_{corpus.name} failed")
+            show_tail(text)
+
+
+def unit(tally, arguments, programs=None, env=None, timeout=600):
+    if programs is None:
+        fuzz(tally)
+    for test in programs or sorted(BUILD.glob("src/test_*")):
         if not os.access(test, os.X_OK) or test.is_dir():
             continue
         log = BUILD / "check" / f"{test.name}.log"
-        code, text = run([str(test), "--gtest_brief=1"], log, timeout=600)
+        code, text = run([str(test), "--gtest_brief=1"], log, timeout=timeout, env=env)
         ran = re.search(r"\[  PASSED  \] (\d+) tests?", text)
         failed = re.search(r"(\d+) FAILED TESTS?", text)
         skipped = re.search(r"\[  SKIPPED \] (\d+) tests?", text)
@@ -127,24 +141,30 @@ def main():
     parser.add_argument("--only", metavar="STAGE", choices=STAGES, help="one stage (after the build)")
     parser.add_argument("--list", action="store_true", help="name the stages")
     parser.add_argument("--full", action="store_true", help="the long tests as well")
+    parser.add_argument("--sanitize", action="store_true",
+                        help="after the build: unit and contract tests with sanitizers; hours")
     arguments = parser.parse_args()
     if arguments.list:
         print("\n".join(STAGES))
         return 0
+    stages = dict(STAGES)
     names = list(STAGES)
     if arguments.quick:
         names = QUICK
     if arguments.only:
         names = ["build"] if arguments.only == "build" else ["build", arguments.only]
+    if arguments.sanitize:
+        stages.update(sanitize.stages(sys.modules[__name__]))
+        names = ["build", *(name for name in stages if name not in STAGES)]
     os.environ["HANEUL_FULL"] = "1" if arguments.full else ""
     (BUILD / "check").mkdir(parents=True, exist_ok=True)
     tally = Tally()
     for name in names:
         begun = time.monotonic()
         print(f"== {name}", flush=True)
-        good = STAGES[name](tally, arguments)
+        good = stages[name](tally, arguments)
         print(f"   {name} took {time.monotonic() - begun:.0f} s", flush=True)
-        if name == "build" and not good:
+        if name.startswith("build") and not good:
             break
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed else 0

@@ -11,6 +11,9 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = pathlib.Path(os.environ.get("HANEUL_PROGRAM", ROOT / "build" / "haneul"))
 
+# How many times longer everything may take: a program that watches itself is slow.
+SLOW = float(os.environ.get("HANEUL_SLOW", "1"))
+
 
 def free_port():
     with socket.socket() as s:
@@ -42,17 +45,17 @@ class Cloud:
         done = subprocess.run(
             self.command("up", "--port", str(self.port), "--hosts", str(self.hosts),
                          *self.arguments),
-            capture_output=True, text=True, timeout=180)
+            capture_output=True, text=True, timeout=180 * SLOW)
         if done.returncode != 0:
             raise RuntimeError(f"haneul up: {done.stdout}{done.stderr}\n{self.log_tail()}")
         return done.stdout
 
     def down(self):
-        return subprocess.run(self.command("down"), capture_output=True, text=True, timeout=180)
+        return subprocess.run(self.command("down"), capture_output=True, text=True, timeout=180 * SLOW)
 
     def doctor(self):
         """Exit code and lines."""
-        done = subprocess.run(self.command("doctor"), capture_output=True, text=True, timeout=180)
+        done = subprocess.run(self.command("doctor"), capture_output=True, text=True, timeout=180 * SLOW)
         return done.returncode, (done.stdout + done.stderr).splitlines()
 
     def pid(self):

@@ -3,8 +3,11 @@
 import dataclasses
 import http.client
 import json
+import os
 import pathlib
 import urllib.parse
+
+SLOW = float(os.environ.get("HANEUL_SLOW", "1"))
 
 
 @dataclasses.dataclass
@@ -23,7 +26,7 @@ class Api:
 
     def __init__(self, url, state, who="admin"):
         where = urllib.parse.urlsplit(url)
-        self.connection = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
+        self.connection = http.client.HTTPConnection(where.hostname, where.port, timeout=60 * SLOW)
         self.token = None
         secrets = json.loads((pathlib.Path(state) / "secrets.json").read_text())
         domain = {"id": "default"}

@@ -44,6 +44,13 @@ struct Field {
   Check check = nullptr;  // instead of limits, where they do not say what a value may be
   Version shown_from{}, shown_to = kForever;
 
+  // Before its callers: clang 14 takes no lambda to a template below for a constant.
+  template <class F>
+  constexpr Field with(F change) const {
+    Field copy = *this;
+    change(copy);
+    return copy;
+  }
   constexpr Field settable(int verbs) const {
     return with([&](Field& f) { f.settable_by = static_cast<std::uint8_t>(verbs); });
   }
@@ -95,14 +102,6 @@ struct Field {
     return (shown_by & verb) != 0 && shown_from <= at && at <= shown_to;
   }
   std::string_view query_name() const { return filter_name.empty() ? name : filter_name; }
-
- private:
-  template <class F>
-  constexpr Field with(F change) const {
-    Field copy = *this;
-    change(copy);
-    return copy;
-  }
 };
 
 template <class M>

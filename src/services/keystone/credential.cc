@@ -47,14 +47,22 @@ std::string decrypted(const State& state, const Credential& c) {
   return message->payload;
 }
 
+// What an EC2 credential is bound to is added to its blob.
+constexpr std::size_t kBlobBytesMax = kFernetPayloadBytesMax - 1'000;
+
 // The blob as text; an object is taken too and kept as JSON.
 std::string blob_text(const Call& call, const json::Value& blob) {
-  if (blob.text()) return *blob.text();
-  if (blob.object()) return json::dump(blob);
-  throw call.dialect().invalid({.kind = resource::Problem::Kind::wrong_type,
-                                .field = "blob",
-                                .value = blob,
-                                .expected = "string"});
+  using Kind = resource::Problem::Kind;
+  if (!blob.text() && !blob.object()) {
+    throw call.dialect().invalid(
+        {.kind = Kind::wrong_type, .field = "blob", .value = blob, .expected = "string"});
+  }
+  std::string text = blob.text() ? *blob.text() : json::dump(blob);
+  if (text.size() > kBlobBytesMax) {
+    throw call.dialect().invalid(
+        {.kind = Kind::too_long, .field = "blob", .value = text, .limit = kBlobBytesMax});
+  }
+  return text;
 }
 
 bool is_ec2(const Credential& c) {

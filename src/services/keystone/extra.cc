@@ -51,7 +51,17 @@ void keep_extra(const resource::Resource& resource, const json::Object& given, j
   for (const auto& [key, value] : given) {
     const bool known = resource.field_named(key) || key == "links" ||
                        std::find(own.begin(), own.end(), key) != own.end();
-    if (!known) extra.set(key, value);
+    if (known) continue;
+    // upstream: keystone/identity/schema.py, keystone/catalog/schema.py
+    if (key == "description" && !value.text() && !value.is_null()) {
+      const resource::Problem problem{.kind = resource::Problem::Kind::wrong_type,
+                                      .field = key,
+                                      .value = value,
+                                      .expected = "string', 'null"};
+      throw Fault::bad_request(
+          fmt::format("Invalid input for field '{}': {}", key, problem.in_jsonschema_words()));
+    }
+    extra.set(key, value);
   }
 }
 
