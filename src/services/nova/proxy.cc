@@ -13,7 +13,9 @@ void need_at_most(const resource::Call& call, int minor_max) {
 Proxy::Proxy(const resource::Service& to) : to_(to) {
   for (std::size_t i = 0; i < to.routes().size(); ++i) {
     const resource::Route& route = to.routes()[i];
-    if (route.action.empty()) router_.add(route.method, route.pattern, i);
+    // The root of a service, which has no path of its own, is nobody's noun.
+    const bool noun = route.action.empty() && !route.pattern.empty();
+    if (noun) router_.add(route.method, route.pattern, i);
   }
 }
 
