@@ -37,6 +37,7 @@ struct Policy::Impl {
     std::string name;
     Rule rule;
     ScopeTypes scopes = kAnyScope;
+    std::string_view operations;
     bool declared = false;
     bool overridden = false;
     bool referred_to = false;
@@ -74,6 +75,7 @@ struct Policy::Impl {
     ParseNotes notes;
     made.rule = parse_rule(policy.rule, notes);
     made.scopes = policy.scopes;
+    made.operations = policy.operations;
     made.declared = true;
     note(made.name, notes);
   }
@@ -192,6 +194,10 @@ bool Policy::check(std::string_view name, const Caller& caller) const {
   return check(name, caller, PairsTarget());
 }
 
+bool Policy::takes_scope(std::string_view name, const Caller& caller) const {
+  return impl_->in_scope(impl_->declared(name), caller);
+}
+
 void Policy::enforce(std::string_view name, const Caller& caller, const Target& target) const {
   if (check(name, caller, target)) return;
   log::debug(explain(name, caller, target));
@@ -222,6 +228,17 @@ std::vector<std::pair<std::string, std::string>> Policy::effective() const {
     if (entry.declared) rules.emplace_back(entry.name, rule_text(entry.rule));
   }
   return rules;
+}
+
+std::vector<ListedPolicy> Policy::listed() const {
+  std::vector<ListedPolicy> all;
+  for (const Impl::Entry& entry : impl_->entries) {
+    if (!entry.declared) continue;
+    all.push_back({entry.name, rule_text(entry.rule),
+                   entry.scopes == kAnyScope ? "any" : scope_names(entry.scopes),
+                   std::string(entry.operations)});
+  }
+  return all;
 }
 
 }  // namespace haneul::access

@@ -17,18 +17,19 @@ namespace haneul::access {
 using ScopeTypes = std::uint8_t;
 constexpr ScopeTypes kAnyScope = 0, kSystem = 1, kDomain = 2, kProject = 4;
 
-struct PolicyOperation {
-  std::string_view method, path;
-};
-
 // A policy a service declares. Names and rules are upstream's; the text lives as long as the
 // program.
 struct PolicyDefault {
   std::string_view name;
   std::string_view rule;
   ScopeTypes scopes = kAnyScope;
-  std::string_view description = {};
-  std::span<const PolicyOperation> operations = {};
+  // The routes that ask it: "GET /v3/users/{id}, PATCH …", as `haneul routes` prints them.
+  std::string_view operations = {};
+};
+
+// A declared policy for people to read.
+struct ListedPolicy {
+  std::string name, rule, scopes, operations;
 };
 
 // A rule from an operator's file: text, or the old list of lists ("or" of "and"s).
@@ -72,6 +73,8 @@ class Policy {
   // upstream's rules and allocates nothing.
   bool check(std::string_view name, const Caller& caller, const Target& target) const;
   bool check(std::string_view name, const Caller& caller) const;
+  // Whether a token of the caller's scope may pass at all, whatever the target.
+  bool takes_scope(std::string_view name, const Caller& caller) const;
 
   // Throws Fault::forbidden unless check() is true. Logs why at debug level.
   void enforce(std::string_view name, const Caller& caller, const Target& target) const;
@@ -82,6 +85,8 @@ class Policy {
 
   // Every declared policy with the rule in force in canonical form, in order of declaration.
   std::vector<std::pair<std::string, std::string>> effective() const;
+  // The same with scopes ("any", or "system, project") and operations.
+  std::vector<ListedPolicy> listed() const;
 
  private:
   struct Impl;

@@ -12,6 +12,8 @@ int status(const Options& options);
 int doctor(const Options& options);
 int routes();
 int reference(const Options& options);
+// Whether a caller may, and why: exit code 0 if so, 1 if not, 2 if there is no such policy.
+int policy(const Options& options);
 int version();
 
 }  // namespace haneul::cli

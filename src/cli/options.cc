@@ -43,6 +43,26 @@ void add_agent(CLI::App& app, Options& o) {
       ->type_name("NAME");
 }
 
+void add_policy(CLI::App& app, PolicyQuestion& q) {
+  app.require_subcommand(1);
+  CLI::App& check = *app.add_subcommand("check", "May this caller, and which rule says so");
+  check.add_option("rule", q.rule, "Name of a policy: identity:get_user")->required();
+  check.add_option("--service", q.service, "Of this service only")->type_name("NAME");
+  check.add_option("--user", q.user, "The caller's id")->type_name("ID");
+  check.add_option("--roles", q.roles, "The token's roles, those implied as well")
+      ->type_name("ROLE,…");
+  auto* project = check.add_option("--project", q.project, "The token's project")->type_name("ID");
+  auto* domain = check.add_option("--domain", q.domain, "… or its domain")->type_name("ID");
+  auto* system = check.add_flag("--system", q.system, "… or the system");
+  project->excludes(domain)->excludes(system);
+  domain->excludes(system);
+  check
+      .add_option("--target", q.targets,
+                  "An attribute of what is acted upon; else it is the "
+                  "caller's own")
+      ->type_name("NAME=VALUE");
+}
+
 }  // namespace
 
 bool parse_options(int argc, char** argv, Options& o, int* code) {
@@ -62,8 +82,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
-  CLI::App* reference = add("reference", "Print a page of the manual: options or metrics");
+  CLI::App* reference =
+      add("reference", "Print a page of the manual: options, metrics or policies");
   reference->add_option("topic", o.topic)->required();
+  add_policy(*add("policy", "Ask the policies: policy check RULE"), o.question);
   add("version", "Print the version");
   try {
     app.parse(argc, argv);
@@ -72,9 +94,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
     if (help) {
       *code = app.exit(e);
     } else {
-      std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|version "
-                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
+      std::cerr
+          << "haneul: " << e.what()
+          << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|policy|version "
+             "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;
     }
     return false;

@@ -1,8 +1,16 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace haneul::cli {
+
+// `haneul policy check`: who asks for what, as a token would say it.
+struct PolicyQuestion {
+  std::string rule, service, user = "user", project, domain, roles;
+  bool system = false;
+  std::vector<std::string> targets;  // NAME=VALUE
+};
 
 // What the command line says; one struct for all subcommands.
 struct Options {
@@ -13,8 +21,9 @@ struct Options {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 5000;
   std::string tls_cert, tls_key;
-  std::string config;       // empty: haneul.conf in the state directory, if there is one
-  std::string topic;        // of `reference`
+  std::string config;  // empty: haneul.conf in the state directory, if there is one
+  std::string topic;   // of `reference`
+  PolicyQuestion question;
   std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
   int ready_fd = -1;           // set by `up` for the process it starts

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/id.h"
-#include "base/log.h"
 #include "cli/commands.h"
-#include "cli/drivers.h"
-#include "cli/runtime.h"
+#include "cli/every_service.h"
 
 #ifndef HANEUL_VERSION
 #error "the build gives the version"
@@ -14,32 +11,13 @@
 
 namespace haneul::cli {
 
-// The services are built over nothing, in a directory that goes away.
 int routes() {
-  log::set_level(log::Level::error);
-  const auto path = std::filesystem::temp_directory_path() / ("haneul-routes-" + new_hex_id());
-  {
-    StateDir state(path);
-    Options options;
-    options.simulated = true;
-    const auto drivers = open_simulated(options, state);
-    const auto database = db::open_sqlite({});
-    const SystemClock clock;
-    flow::Engine flows(*database, clock);
-    resource::Quota quota;
-    const resource::World world{*database, clock, flows, quota};
-    const services::Services all(world, {.state = path,
-                                         .net = drivers->net(),
-                                         .hosts = drivers->hosts(),
-                                         .public_cidr = options.public_cidr});
-    for (const resource::Service* s : all.all()) {
-      for (const resource::Route& r : s->routes()) {
-        std::cout << fmt::format("{} {} {}{}{}\n", s->facts().name, r.method, r.pattern,
-                                 r.action.empty() ? "" : " ", r.action);
-      }
+  for_every_service([](const resource::Service& s) {
+    for (const resource::Route& r : s.routes()) {
+      std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, r.method, r.pattern,
+                               r.action.empty() ? "" : " ", r.action);
     }
-  }
-  std::filesystem::remove_all(path);
+  });
   return 0;
 }
 

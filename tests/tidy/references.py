@@ -15,6 +15,16 @@ section behind the dot; options have upstream's names where upstream has them. A
 option, a value of the wrong kind or out of range is an error at start. Seconds may have a fraction;
 lists are separated by commas; `true` and `false`, `yes` and `no`, `1` and `0` are booleans.
 """,
+    "policies": """# Policies
+
+Every policy of every service with its default and the scopes of tokens that it takes, in oslo.policy's
+language; names and defaults are upstream's. *Asked by* names the routes that ask it; a policy without
+one belongs to a route that is not there yet, or is used by other policies. A part of a whole, as
+`create_port:mac_address`, is asked where the whole is, if a request has that part.
+
+`haneul policy check RULE --roles member,reader --project P` says whether such a caller may, and which
+part of the rule decided: `haneul policy check --help`.
+""",
     "metrics": """# Metrics
 
 `GET /metrics` answers in Prometheus' text format.
