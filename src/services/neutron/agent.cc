@@ -133,7 +133,7 @@ http::Response remove_agent(Call& call, const Context& context) {
 }
 
 http::Response list_zones(Call& call, const Context& context) {
-  call.enforce("get_availability_zone");
+  const bool allowed = call.allowed("get_availability_zone");
   const Instant oldest =
       context.world.clock.now() - std::chrono::seconds(context.options.agent_down_seconds);
   return call.db().read([&](db::Session& session) {
@@ -142,7 +142,7 @@ http::Response list_zones(Call& call, const Context& context) {
         " GROUP BY availability_zone ORDER BY availability_zone");
     json::Writer w;
     w.begin_object().key("availability_zones").begin_array();
-    while (rows.next()) {
+    while (allowed && rows.next()) {
       const std::string_view state = rows.instant(1) >= oldest ? "available" : "unavailable";
       for (const std::string_view kind : {"network", "router"}) {
         const std::string* wanted = call.query().find("resource");
