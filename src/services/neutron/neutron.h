@@ -115,7 +115,7 @@ class Neutron {
                                       std::string_view id) const;
   std::optional<PortFacts> port(db::Session& session, const access::Caller& caller,
                                 std::string_view id) const;
-  // By id or, else, by name; several may have the same name. Makes no default group.
+  // By id or, else, by name, which several may have; all if empty. Makes no default group.
   std::vector<SecurityGroupFacts> security_groups(db::Session& session,
                                                   const access::Caller& caller,
                                                   std::string_view id_or_name) const;

@@ -136,7 +136,8 @@ std::vector<SecurityGroupFacts> Neutron::security_groups(db::Session& session,
   const std::string& project = caller.project_id.text;
   for (const std::string_view column : {"id", "name"}) {
     resource::Where where;
-    where.equals(column, id_or_name).and_("project_id = ? OR shared = 1", {project});
+    if (!id_or_name.empty()) where.equals(column, id_or_name);
+    where.and_("project_id = ? OR shared = 1", {project});
     for (auto& g : neutron::security_groups().list(session, where)) {
       out.push_back({std::move(g.id), std::move(g.name), std::move(g.description)});
     }

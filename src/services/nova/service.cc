@@ -20,6 +20,7 @@
 #include "services/nova/policies.h"
 #include "services/nova/power.h"
 #include "services/nova/quota_set.h"
+#include "services/nova/security_group.h"
 #include "services/nova/server_actions.h"
 #include "services/nova/server_group.h"
 #include "services/nova/server_parts.h"
@@ -94,6 +95,7 @@ struct Nova::Impl {
     add_server_rebuild_routes(service, cloud);
     add_server_part_routes(service, cloud);
     add_server_security_group_routes(service, cloud);
+    add_security_group_routes(service, cloud);
     add_server_group_routes(service, cloud);
     add_instance_action_routes(service, cloud);
     add_quota_set_routes(service);
