@@ -1,0 +1,49 @@
+"""Who may do what: every route asked by everybody, compared with the table that is checked in."""
+
+import difflib
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import matrix  # noqa: E402
+import personas  # noqa: E402
+
+# What tells where to go is open, and so is what gives a token for a password.
+OPEN = {("keystone", "POST", "/v3/auth/tokens"), ("keystone", "POST", "/v3/users/{user_id}/password"),
+        ("glance", "GET", "/versions"), ("keystone", "GET", "/v3"), ("neutron", "GET", "/v2.0"),
+        ("nova", "GET", "/v2"), ("nova", "GET", "/v2.1")}
+
+
+class Roles(unittest.TestCase):
+    maxDiff = None
+
+    def test_the_table_says_what_happens(self):
+        kept = matrix.TABLE.read_text().splitlines()
+        found = matrix.measure().splitlines()
+        self.assertEqual([], list(difflib.unified_diff(kept, found, "matrix.tsv", "this cloud",
+                                                       lineterm="", n=0)),
+                         "right? then: python3 tests/contract/access/matrix.py --write")
+
+    def test_strangers_get_nothing(self):
+        """In the table itself: without a token 401, and of another project's things nothing."""
+        wrong = []
+        for line in matrix.TABLE.read_text().splitlines()[1:]:
+            service, method, path, action, *cells = line.split("\t")
+            said = dict(zip(personas.NAMES, cells[:-1]))
+            if path == "/" or (service, method, path) in OPEN:
+                continue
+            if {said["nobody"], said["garbage"]} != {"401"}:
+                wrong.append(line)
+            # Where the owner's reader is let in and the owner's object named, a stranger is not.
+            named = "{" in path and service != "keystone"
+            if named and method != "GET" and said["stranger"][0] == "2":
+                wrong.append(line)
+            if method != "GET" and said["reader"][0] == "2" and said["member"] != said["reader"]:
+                wrong.append(line)
+        self.assertEqual([], wrong)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,310 @@
+"""Objects of one project, made when they are asked for and again after they were changed."""
+
+import base64
+import itertools
+import uuid
+
+import waiting
+from personas import PASSWORD
+
+VERSIONS = {"OpenStack-API-Version": "compute 2.93, placement 1.39"}
+ED25519 = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
+PUBLIC_KEY = "ssh-ed25519 " + base64.b64encode(ED25519).decode()
+# What a segment {in braces} stands for, where it is not the collection before it.
+NAMED = {"keystone project_id": "projects", "keystone user_id": "users",
+         "keystone group_id": "groups", "keystone role_id": "grantable role",
+         "keystone domain_id": "own domain", "keystone prior_role_id": "roles",
+         "keystone implied_role_id": "implied role", "keystone value": "word",
+         "glance image_id": "images", "glance member_id": "third project", "glance tag": "word",
+         "glance task_id": "tasks", "placement uuid": "resource_providers",
+         "placement resource_class": "stocked class", "placement consumer_uuid": "consumer",
+         "placement name": None, "neutron tag": "word", "neutron project_id": "own project",
+         "neutron alias": "neutron alias", "nova alias": "nova alias", "nova key": "key",
+         "nova tag": "word", "nova network": "network label", "nova port": "plugged port",
+         "nova request": "request", "nova project": "own project", "nova class": "class",
+         "nova name": "os-keypairs"}
+
+
+class Things:
+    def __init__(self, people):
+        self.people = people
+        self.api = people.api
+        self.kept = {}
+        self.used = set()
+        self.numbers = itertools.count(1)
+        self.spare_host = None
+
+    def __getitem__(self, noun):
+        """The id, or whatever stands in the URL."""
+        self.used.add(noun)
+        if noun not in self.kept:
+            self.kept[noun] = self.build(noun)
+        return self.kept[noun]
+
+    def forget(self):
+        """What was used since the last time changed."""
+        for noun in self.used:
+            self.kept.pop(noun, None)
+
+    def fresh(self, what="thing"):
+        return f"{what}-{next(self.numbers)}"
+
+    def send(self, who, method, path, body=None, headers=None):
+        self.api.token = self.people.tokens.get(who, self.people.root)
+        return self.api.send(method, path, body, {**VERSIONS, **(headers or {})})
+
+    def make(self, who, path, body, wanted=(200, 201, 202)):
+        answer = self.send(who, "POST", path, body)
+        if answer.status not in wanted:
+            raise AssertionError(f"{path} {body}: {answer.status} {answer.body[:300]}")
+        made = answer.json
+        return made[next(iter(body))] if set(body) == set(made) else made
+
+    def first(self, path, plural, which=lambda row: True):
+        rows = self.send("admin", "GET", path).json[plural]
+        found = [row for row in rows if which(row)]
+        assert found, f"{path}: none of {len(rows)}"
+        return found[0]
+
+    def fixed(self, noun):
+        people = self.people
+        return {"grantable role": people.roles["reader"], "word": "word", "own user":
+                people.users["member"], "third project": people.third,
+                "own project": people.project, "own domain": people.domain,
+                "neutron alias": "agent", "nova alias": "os-keypairs", "key": "hw:cpu_policy",
+                "class": "default", "versions": "v2.1"}.get(noun)
+
+    def build(self, noun):
+        if self.fixed(noun):
+            return self.fixed(noun)
+        name = noun.replace("-", "_").replace(" ", "_")
+        if hasattr(self, f"in_{name}"):
+            return getattr(self, f"in_{name}")()
+        made = self.simple(noun)
+        if made is None:
+            return str(uuid.uuid4())
+        return self.make(*made)["id"]
+
+    def simple(self, noun):
+        """Who makes it where from which body, for what takes no more than that."""
+        domain, name = self.people.domain, self.fresh()
+        v3, v2 = "/identity/v3/", "/networking/v2.0/"
+        own = {"name": name}
+        return {
+            "projects": ("root", v3 + "projects", {"project": {**own, "domain_id": domain}}),
+            "groups": ("root", v3 + "groups", {"group": {**own, "domain_id": domain}}),
+            "users": ("root", v3 + "users", {"user": {**own, "domain_id": domain,
+                                                      "password": PASSWORD}}),
+            "roles": ("root", v3 + "roles", {"role": own}),
+            "domains": ("root", v3 + "domains", {"domain": {**own, "enabled": False}}),
+            "implied role": ("root", v3 + "roles", {"role": own}),
+            "regions": ("root", v3 + "regions", {"region": {}}),
+            "services": ("root", v3 + "services", {"service": {**own, "type": "matrix"}}),
+            "networks": ("member", v2 + "networks", {"network": own}),
+            "routers": ("member", v2 + "routers", {"router": own}),
+            "security-groups": ("member", v2 + "security-groups", {"security_group": own}),
+            "address-scopes": ("member", v2 + "address-scopes", {"address_scope": {
+                **own, "ip_version": 4}}),
+            "subnetpools": ("member", v2 + "subnetpools", {"subnetpool": {
+                **own, "prefixes": ["10.200.0.0/16"], "default_prefixlen": 26}}),
+            "images": ("member", "/image/v2/images", None),
+            "os-security-groups": ("member", v2 + "security-groups", {"security_group": own}),
+            "os-server-groups": ("member", "/compute/v2.1/os-server-groups", {"server_group": {
+                **own, "policy": "anti-affinity"}}),
+            "os-aggregates": ("root", "/compute/v2.1/os-aggregates", {"aggregate": own}),
+        }.get(noun)
+
+    # Identity.
+    def in_endpoints(self):
+        return self.make("root", "/identity/v3/endpoints", {"endpoint": {
+            "service_id": self["services"], "interface": "public", "url": "http://x"}})["id"]
+
+    def in_registered_limits(self):
+        made = self.make("root", "/identity/v3/registered_limits", {"registered_limits": [
+            {"service_id": self["services"], "resource_name": self.fresh(), "default_limit": 9}]})
+        return made[0]["id"]
+
+    def in_limited_resource(self):
+        name, service = self.fresh(), self["services"]
+        self.make("root", "/identity/v3/registered_limits", {"registered_limits": [
+            {"service_id": service, "resource_name": name, "default_limit": 9}]})
+        return {"service_id": service, "resource_name": name,
+                "project_id": self.people.project, "resource_limit": 5}
+
+    def in_limits(self):
+        return self.make("root", "/identity/v3/limits",
+                         {"limits": [self.in_limited_resource()]})[0]["id"]
+
+    def in_credentials(self):
+        return self.make("root", "/identity/v3/credentials", {"credential": {
+            "user_id": self.people.users["member"], "type": "cert", "blob": "x"}})["id"]
+
+    def in_application_credentials(self):
+        user = self.people.users["member"]
+        return self.make("member", f"/identity/v3/users/{user}/application_credentials",
+                         {"application_credential": {"name": self.fresh()}})["id"]
+
+    def in_access_rules(self):
+        user = self.people.users["member"]
+        rule = {"path": "/" + self.fresh(), "method": "GET", "service": "compute"}
+        made = self.make("member", f"/identity/v3/users/{user}/application_credentials",
+                         {"application_credential": {"name": self.fresh(), "access_rules": [rule]}})
+        # A rule in use cannot be deleted.
+        self.send("member", "DELETE",
+                  f"/identity/v3/users/{user}/application_credentials/{made['id']}")
+        return made["access_rules"][0]["id"]
+
+    def in_subject(self):
+        return self.people.login(self["users"])
+
+    # Image.
+    def in_images(self):
+        answer = self.send("member", "POST", "/image/v2/images", {
+            "name": self.fresh(), "disk_format": "raw", "container_format": "bare"})
+        return answer.json["id"]
+
+    def in_tasks(self):
+        image = self.in_images()
+        self.send("member", "PUT", f"/image/v2/images/{image}/stage", b"bytes",
+                  {"Content-Type": "application/octet-stream"})
+        self.send("member", "POST", f"/image/v2/images/{image}/import",
+                  {"method": {"name": "glance-direct"}})
+        return self.send("root", "GET", f"/image/v2/images/{image}/tasks").json["tasks"][0]["id"]
+
+    # Placement.
+    def in_resource_providers(self):
+        return self.make("service", "/placement/resource_providers",
+                         {"name": self.fresh("provider")})["uuid"]
+
+    def in_stocked_class(self):
+        self.send("service", "POST",
+                  f"/placement/resource_providers/{self['resource_providers']}/inventories",
+                  {"resource_class": "VCPU", "total": 4})
+        return "VCPU"
+
+    def in_traits(self):
+        return "CUSTOM_" + self.fresh("T").replace("-", "_")
+
+    def in_resource_classes(self):
+        return "CUSTOM_" + self.fresh("C").replace("-", "_")
+
+    def in_consumer(self):
+        return str(uuid.uuid4())
+
+    # Network.
+    def in_subnets(self):
+        return self.subnet_of(self.in_network())
+
+    def subnet_of(self, network):
+        return self.make("member", "/networking/v2.0/subnets", {"subnet": {
+            "network_id": network, "ip_version": 4,
+            "cidr": f"10.{next(self.numbers) % 100}.{next(self.numbers) % 250}.0/24"}})["id"]
+
+    def in_ports(self):
+        return self.make("member", "/networking/v2.0/ports",
+                         {"port": {"network_id": self["networks"]}})["id"]
+
+    def in_public(self):
+        return self.first("/networking/v2.0/networks", "networks",
+                          lambda r: r["router:external"])["id"]
+
+    def in_floatingips(self):
+        return self.make("member", "/networking/v2.0/floatingips", {"floatingip": {
+            "floating_network_id": self["public"]}})["id"]
+
+    def in_security_group_rules(self):
+        return self.make("member", "/networking/v2.0/security-group-rules", {
+            "security_group_rule": self.rule()})["id"]
+
+    def rule(self):
+        port = next(self.numbers) % 60000 + 1
+        return {"security_group_id": self["security-groups"], "direction": "ingress",
+                "ethertype": "IPv4", "protocol": "tcp", "port_range_min": port,
+                "port_range_max": port}
+
+    def in_rbac_policies(self):
+        return self.make("member", "/networking/v2.0/rbac-policies",
+                         {"rbac_policy": self.sharing()})["id"]
+
+    def sharing(self):
+        return {"object_type": "network", "object_id": self.in_network(),
+                "action": "access_as_shared", "target_tenant": self.people.third}
+
+    def in_network(self):
+        return self.make(*self.simple("networks"))["id"]
+
+    def in_network_ip_availabilities(self):
+        return self["networks"]
+
+    # Compute.
+    def in_flavors(self):
+        flavor = self.make("root", "/compute/v2.1/flavors", {"flavor": {
+            "name": self.fresh(), "ram": 64, "vcpus": 1, "disk": 0,
+            "os-flavor-access:is_public": False}})["id"]
+        self.send("root", "POST", f"/compute/v2.1/flavors/{flavor}/action",
+                  {"addTenantAccess": {"tenant": self.people.project}})
+        return flavor
+
+    def in_os_keypairs(self):
+        return self.make("member", "/compute/v2.1/os-keypairs", {"keypair": self.keypair()})["name"]
+
+    def keypair(self):
+        return {"name": self.fresh("key"), "type": "ssh", "public_key": PUBLIC_KEY}
+
+    def server_form(self, **more):
+        return {"name": self.fresh("server"), "networks": "none",
+                "imageRef": self["guest image"], "flavorRef": self["small flavor"], **more}
+
+    def in_guest_image(self):
+        return self.first("/image/v2/images?name=haneul-guest", "images")["id"]
+
+    def in_small_flavor(self):
+        return self.first("/compute/v2.1/flavors", "flavors", lambda r: r["name"] == "m1.nano")["id"]
+
+    def in_servers(self):
+        network = self.in_network()
+        self.subnet_of(network)
+        server = self.make("member", "/compute/v2.1/servers", {"server": self.server_form(
+            networks=[{"uuid": network}])})["id"]
+        waiting.until("the server is ACTIVE", 30, lambda: self.show(server)["status"] == "ACTIVE", 0.01)
+        return server
+
+    def show(self, server):
+        return self.send("admin", "GET", f"/compute/v2.1/servers/{server}").json["server"]
+
+    def in_network_label(self):
+        return next(iter(self.show(self["servers"])["addresses"]))
+
+    def in_plugged_port(self):
+        return self.first(f"/compute/v2.1/servers/{self['servers']}/os-interface",
+                          "interfaceAttachments")["port_id"]
+
+    def in_request(self):
+        return self.first(f"/compute/v2.1/servers/{self['servers']}/os-instance-actions",
+                          "instanceActions")["request_id"]
+
+    def in_os_services(self):
+        return self.first("/compute/v2.1/os-services", "services")["id"]
+
+    def in_spare_service(self):
+        """One that no server lands on: it was disabled at the beginning. Gone when deleted once."""
+        rows = self.send("admin", "GET", "/compute/v2.1/os-services").json["services"]
+        return next((r["id"] for r in rows if r["host"] == self.spare_host), str(uuid.uuid4()))
+
+    def spare_a_host(self):
+        last = self.send("admin", "GET", "/compute/v2.1/os-services").json["services"][-1]
+        self.spare_host = last["host"]
+        answer = self.send("admin", "PUT", f"/compute/v2.1/os-services/{last['id']}",
+                           {"status": "disabled"})
+        assert answer.status == 200, answer
+
+    def in_os_hypervisors(self):
+        return self.first("/compute/v2.1/os-hypervisors", "hypervisors")["id"]
+
+    def in_old_hypervisor(self):
+        rows = self.send("admin", "GET", "/compute/v2.1/os-hypervisors", None,
+                         {"OpenStack-API-Version": "compute 2.50"}).json["hypervisors"]
+        return rows[0]["id"]
+
+    def host(self):
+        return self.first("/compute/v2.1/os-hypervisors", "hypervisors")["hypervisor_hostname"]
