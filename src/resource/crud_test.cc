@@ -1,4 +1,4 @@
-// The worked example of CONTRIBUTING.md: one noun, declared once, in a service of its own.
+// One noun, declared once, in a service of its own: every verb.
 #include "resource/crud.h"
 
 #include <algorithm>
@@ -13,7 +13,6 @@
 namespace haneul::resource {
 namespace {
 
-// [worked example]
 enum class Colour { red, green };
 constexpr std::string_view names_of(Colour c) {
   constexpr std::string_view kNames[] = {"red", "green", ""};
@@ -53,7 +52,6 @@ const Resource kWidget{
     .quota = "widgets",
     .default_sort = "name",
     .fields = kFields};
-// [worked example]
 
 constexpr access::PolicyDefault kPolicies[] = {
     {"admin", "role:admin"},

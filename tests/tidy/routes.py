@@ -20,14 +20,22 @@ def routes():
     return out.splitlines()
 
 
+def noun(path):
+    """What a path is about: its first word behind the version, or behind an extension's name."""
+    words = [w for w in path.split("/") if w and not re.fullmatch(r"v[\d.]+|OS-\w+|{.*", w)]
+    return words[0].removeprefix("os-") if words else None
+
+
 def table():
-    counts, actions = collections.Counter(), collections.Counter()
+    counts, actions, nouns = collections.Counter(), collections.Counter(), {}
     for line in routes():
-        fields = line.split(maxsplit=3)
-        counts[fields[0]] += 1
-        actions[fields[0]] += len(fields) > 3
-    rows = ["| service | routes | of them actions |", "|---|---:|---:|"]
-    rows += [f"| {name} | {count} | {actions[name]} |" for name, count in counts.items()]
+        service, _, path, *action = line.split(" ")
+        counts[service] += 1
+        actions[service] += len(action)
+        nouns.setdefault(service, {})[noun(path)] = True
+    rows = ["| service | routes | of them actions | about |", "|---|---:|---:|---|"]
+    rows += [f"| {name} | {count} | {actions[name]} | {', '.join(filter(None, nouns[name]))} |"
+             for name, count in counts.items()]
     return "\n".join(rows) + "\n"
 
 

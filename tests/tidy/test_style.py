@@ -17,7 +17,7 @@ FLOORS = [
     {"access", "resource", "flow", "notify"},
     {"test_kit"},
     {"drivers"},
-    {"services"},
+    {"services", "example"},
     {"cli"},
     {"main.cc"},
 ]
