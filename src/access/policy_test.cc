@@ -182,6 +182,23 @@ TEST(Policy, OverridesReplaceAndRefer) {
             (std::pair<std::string, std::string>("admin_required", "rule:boss")));
 }
 
+TEST(Policy, IsListedWithScopesAndOperations) {
+  constexpr PolicyDefault kTwo[] = {{"a", "@"},
+                                    {"b", "role:x", kSystem | kProject, "GET /b, PUT /b"}};
+  const auto policy = Policy::make(kTwo);
+  const auto listed = policy->listed();
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].scopes, "any");
+  EXPECT_EQ(listed[1].rule, "role:x");
+  EXPECT_EQ(listed[1].scopes, "system, project");
+  EXPECT_EQ(listed[1].operations, "GET /b, PUT /b");
+  Caller of_domain;
+  of_domain.domain_id = DomainId("d");
+  EXPECT_TRUE(policy->takes_scope("a", of_domain));
+  EXPECT_FALSE(policy->takes_scope("b", of_domain));
+  EXPECT_TRUE(policy->takes_scope("b", member()));
+}
+
 TEST(Policy, TheRuleNamedDefaultStandsInForMissingOnes) {
   EXPECT_TRUE(Policy::make(kDefaults, {{.name = "default", .rule = "@"},
                                        {.name = "own", .rule = "rule:no_such"}})

@@ -123,6 +123,11 @@ class Compute(Shell):
         address = server["addresses"]["wired"][0]
         self.assertEqual([address], [p["Fixed IP Addresses"][0]["ip_address"]
                                      for p in self.ask("port list --server plugged")])
+        self.ask("security group create extra")
+        self.do("server add security group plugged extra")
+        self.assertEqual({"first", "extra"}, {g["name"] for g in self.ask(
+            "server show plugged")["security_groups"]})
+        self.do("server remove security group plugged extra")
         self.do("server delete --wait plugged")
         self.do("network delete wired")
 
