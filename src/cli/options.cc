@@ -85,7 +85,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
             o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
   CLI::App* reference =
-      add("reference", "Print a page of the manual: options, metrics or policies");
+      add("reference", "Print a page of the manual: options, metrics, flows or policies");
   reference->add_option("topic", o.topic)->required();
   add_policy(*add("policy", "Ask the policies: policy check RULE"), o.question);
   add("version", "Print the version");
@@ -96,10 +96,10 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
     if (help) {
       *code = app.exit(e);
     } else {
-      std::cerr
-          << "haneul: " << e.what()
-          << "\nusage: haneul up|down|status|serve|agent|doctor|routes|reference|policy|version "
-             "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
+      std::cerr << "haneul: " << e.what()
+                << "\nusage: haneul up|down|status|serve|agent|doctor|fernet-rotate|routes|"
+                   "reference|policy|version "
+                   "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;
     }
     return false;

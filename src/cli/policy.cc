@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/blank.h"
 #include "cli/commands.h"
-#include "cli/every_service.h"
 #include "json/value.h"
 
 namespace haneul::cli {

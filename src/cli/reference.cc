@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cli/blank.h"
 #include "cli/commands.h"
-#include "cli/every_service.h"
 #include "cli/metrics.h"
 #include "cli/settings.h"
 #include "config/file.h"
@@ -16,6 +15,31 @@
 
 namespace haneul::cli {
 namespace {
+
+std::string options_page() {
+  Settings settings;
+  return config::reference(sections(settings));
+}
+
+std::string metrics_page() {
+  return "\n| metric | type | labels | what it counts |\n|---|---|---|---|\n" +
+         resource::Front::metric_rows() + metric_rows();
+}
+
+std::string flows_page() {
+  std::string page = "\n| flow | step | can be undone |\n|---|---|---|\n";
+  with_blank_services([&](const services::Services&, const flow::Engine& flows) {
+    const auto steps = flows.steps();
+    for (const std::string& step : steps) {
+      if (step.ends_with('~')) continue;
+      const auto slash = step.find('/');
+      const bool undone = std::find(steps.begin(), steps.end(), step + "~") != steps.end();
+      page += fmt::format("| `{}` | `{}` | {} |\n", step.substr(0, slash), step.substr(slash + 1),
+                          undone ? "yes" : "");
+    }
+  });
+  return page;
+}
 
 using Policies = std::vector<access::ListedPolicy>;
 
@@ -31,16 +55,27 @@ std::string operations_of(const Policies& all, std::string name) {
   }
 }
 
-void print_policies(const resource::Service& service) {
-  std::cout << "\n## " << service.facts().name
-            << "\n\n| policy | default | scope | asked by |\n|---|---|---|---|\n";
-  const Policies all = service.policy().listed();
-  for (const auto& policy : all) {
-    const std::string operations = operations_of(all, policy.name);
-    std::cout << "| `" << policy.name << "` | `" << policy.rule << "` | " << policy.scopes << " | "
-              << (operations.empty() ? "" : "`" + operations + "`") << " |\n";
-  }
+std::string policies_page() {
+  std::string page;
+  for_every_service([&](const resource::Service& service) {
+    page += fmt::format("\n## {}\n\n| policy | default | scope | asked by |\n|---|---|---|---|\n",
+                        service.facts().name);
+    const Policies all = service.policy().listed();
+    for (const auto& policy : all) {
+      const std::string operations = operations_of(all, policy.name);
+      page += fmt::format("| `{}` | `{}` | {} | {} |\n", policy.name, policy.rule, policy.scopes,
+                          operations.empty() ? "" : "`" + operations + "`");
+    }
+  });
+  return page;
 }
+
+struct Page {
+  std::string_view topic;
+  std::string (*text)();
+};
+constexpr std::array kPages = {Page{"options", options_page}, Page{"metrics", metrics_page},
+                               Page{"flows", flows_page}, Page{"policies", policies_page}};
 
 }  // namespace
 
@@ -53,17 +88,8 @@ int reference(const Options& options) {
     }
     topics.emplace_back(page.topic);
   }
-  if (options.topic == "metrics") {
-    std::cout << "\n| metric | type | labels | what it counts |\n|---|---|---|---|\n"
-              << resource::Front::metric_rows() << metric_rows();
-    return 0;
-  }
-  if (options.topic == "policies") {
-    for_every_service(print_policies);
-    return 0;
-  }
-  std::cerr << "haneul: there is no reference of " << options.topic
-            << "; there are: options, metrics, policies\n";
+  std::cerr << fmt::format("haneul: there is no reference of {}; there are: {}\n", options.topic,
+                           join(topics, ", "));
   return 2;
 }
 

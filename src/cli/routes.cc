@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/blank.h"
 #include "cli/commands.h"
-#include "cli/every_service.h"
 
 #ifndef HANEUL_VERSION
 #error "the build gives the version"

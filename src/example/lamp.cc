@@ -1,5 +1,6 @@
 #include "example/lamp.h"
 
+#include "base/fault.h"
 #include "json/writer.h"
 #include "resource/call.h"
 #include "resource/field.h"

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "services/neutron/neutron.h"
-#include "services/nova/security_group.h"
 #include "services/nova/server_actions.h"
 
 namespace haneul::nova {
@@ -32,6 +31,39 @@ neutron::SecurityGroupFacts find_group(const Call& call, Cloud& cloud, db::Sessi
   return std::move(found.front());
 }
 
+// Ports as Nova's own rules once had them.
+// upstream: openstack/nova:nova/network/security_group_api.py
+// (_convert_to_nova_security_group_rule)
+void write_ports(json::Writer& w, const net::SecurityGroupRule& r) {
+  const bool whole = !r.protocol.empty() && !r.port_min && !r.port_max;
+  const bool counted = r.protocol == "tcp" || r.protocol == "udp";
+  const auto port = [](const std::optional<int>& p) {
+    return p ? std::optional<std::int64_t>(*p) : std::nullopt;
+  };
+  w.member("from_port", whole ? std::optional<std::int64_t>(counted ? 1 : -1) : port(r.port_min));
+  w.member("to_port",
+           whole ? std::optional<std::int64_t>(counted ? 65'535 : -1) : port(r.port_max));
+}
+
+void write_rule(json::Writer& w, Cloud& cloud, db::Session& session, const Server& s,
+                const std::string& group, const net::SecurityGroupRule& r) {
+  w.begin_object().member("id", r.id).member("parent_group_id", group);
+  w.key("ip_protocol");
+  r.protocol.empty() ? w.null() : w.value(r.protocol);
+  write_ports(w, r);
+  w.key("group").begin_object();
+  if (!r.remote_group_id.empty()) {
+    const auto other = cloud.neutron.security_group_wiring(session, r.remote_group_id);
+    w.member("name", other ? other->name : "").member("tenant_id", s.project_id);
+  }
+  w.end_object().key("ip_range").begin_object();
+  if (r.remote_group_id.empty()) {
+    const std::string any = r.ethertype == 4 ? "0.0.0.0/0" : "::/0";
+    w.member("cidr", r.remote_ip_prefix.empty() ? any : r.remote_ip_prefix);
+  }
+  w.end_object().end_object();
+}
+
 std::vector<std::string> group_ids(const std::vector<neutron::PortFacts>& ports) {
   std::vector<std::string> ids;
   for (const auto& port : ports)
@@ -53,8 +85,13 @@ http::Response list_groups(Call& call, Cloud& cloud) {
     w.begin_object().key("security_groups").begin_array();
     for (const auto& [name, g] : groups) {
       const auto facts = cloud.neutron.security_groups(session, call.caller(), g.id);
-      write_security_group(w, cloud, session, g, s.project_id,
-                           facts.empty() ? "" : facts.front().description);
+      w.begin_object().member("id", g.id).member("name", g.name);
+      w.member("description", facts.empty() ? "" : facts.front().description);
+      w.member("tenant_id", s.project_id).key("rules").begin_array();
+      for (const auto& r : g.rules) {
+        if (r.ingress) write_rule(w, cloud, session, s, g.id, r);
+      }
+      w.end_array().end_object();
     }
     w.end_array().end_object();
     return http::Response::json(200, w.take());

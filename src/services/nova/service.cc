@@ -103,7 +103,6 @@ struct Nova::Impl {
     add_server_rebuild_routes(service, cloud);
     add_server_part_routes(service, cloud);
     add_server_security_group_routes(service, cloud);
-    add_security_group_routes(service, cloud);
     add_server_group_routes(service, cloud);
     add_instance_action_routes(service, cloud);
     add_quota_set_routes(service);
