@@ -52,6 +52,14 @@ bool ends_wrongly(const Service& service, const Route& route, std::string_view p
   return path.ends_with('/') && deep && !service.facts().ignores_trailing_slash;
 }
 
+// The same where no route has the method: the path without its slash may have others.
+bool ends_wrongly(const Service& service, std::string_view path) {
+  const bool deep = std::count(path.begin(), path.end(), '/') -
+                        std::count(service.mount().begin(), service.mount().end(), '/') >
+                    2;
+  return path.ends_with('/') && deep && !service.facts().ignores_trailing_slash;
+}
+
 std::string with_project(const Service& service, const std::string& pattern) {
   const auto prefix = service.facts().project_behind;
   if (prefix.empty() || !pattern.starts_with(prefix) || pattern.size() <= prefix.size()) return {};
@@ -173,7 +181,8 @@ http::Response Front::serve(Visit& visit) {
     return run(visit, entry, std::move(match.params));
   }
   if (!visit.service) throw Fault::not_found("There is no such service.");
-  if (match.kind == http::Router::Match::Kind::no_method) {
+  if (match.kind == http::Router::Match::Kind::no_method &&
+      !ends_wrongly(*visit.service, request.path)) {
     throw visit.service->dialect().wrong_method().with_header("Allow",
                                                               haneul::join(match.allowed, ", "));
   }

@@ -1,6 +1,7 @@
 #include "resource/service.h"
 
 #include "flow/engine.h"
+#include "services/glance/glance.h"
 #include "services/neutron/neutron.h"
 #include "services/nova/agent.h"
 #include "services/nova/aggregate.h"
@@ -10,16 +11,22 @@
 #include "services/nova/dialect.h"
 #include "services/nova/doctor.h"
 #include "services/nova/extension.h"
+#include "services/nova/floating_ip.h"
 #include "services/nova/flows/server_flows.h"
+#include "services/nova/host.h"
 #include "services/nova/hypervisor.h"
+#include "services/nova/image.h"
 #include "services/nova/instance_action.h"
 #include "services/nova/limits.h"
 #include "services/nova/metadata_service.h"
+#include "services/nova/network.h"
 #include "services/nova/networking.h"
 #include "services/nova/nova.h"
 #include "services/nova/policies.h"
 #include "services/nova/power.h"
+#include "services/nova/proxy.h"
 #include "services/nova/quota_set.h"
+#include "services/nova/security_group.h"
 #include "services/nova/server_actions.h"
 #include "services/nova/server_group.h"
 #include "services/nova/server_parts.h"
@@ -61,6 +68,8 @@ struct Nova::Impl {
        neutron::Neutron& neutron, const Options& options)
       : settings(options.settings),
         cloud{world, glance, placement, neutron, Hosts(world, placement, settings, options.fleet)},
+        image_proxy(glance.service()),
+        network_proxy(neutron.service()),
         service({.name = "nova",
                  .type = "compute",
                  .mount = "/compute",
@@ -103,10 +112,16 @@ struct Nova::Impl {
     add_compute_service_routes(service, cloud);
     add_aggregate_routes(service, cloud);
     add_tenant_usage_routes(service);
+    add_host_routes(service, cloud);
+    add_image_routes(service, image_proxy);
+    add_network_routes(service, network_proxy);
+    add_security_group_routes(service, network_proxy);
+    add_floating_ip_routes(service, cloud, network_proxy);
   }
 
   const Settings settings;
   Cloud cloud;
+  const Proxy image_proxy, network_proxy;
   resource::Service service;
 };
 
