@@ -6,7 +6,8 @@ import copy
 NASTY = {
     "over 256": "x" * 257, "over 65536": "x" * 65537, "SQL": "'; DROP TABLE users; --",
     "header": "a\r\nX-Bad: 1", "a nul": "a\0b", "not a UUID": "0b5d7a4e-6d0f-4d7c-9c57",
-    "percent": "%s%n%x%(project_id)s$(x)s", "empty": "", "blank": " ", "not ASCII": "\u202e\U0001f600",
+    "percent": "%s%n%x%(project_id)s$(x)s", "empty": "", "blank": " ",
+    "not ASCII": "\u202e\U0001f600",
     "negative": -1, "huge": 10**30, "wide": 2**63, "narrow": -2**63 - 1, "a fraction": 1.5,
     "very large": 1e308, "a number": 7, "true": True, "null": None, "no list": [], "no object": {},
 }

@@ -120,7 +120,8 @@ class GoneBad(unittest.TestCase):
             key = fixtures.key_of(answer)
         except (AttributeError, KeyError, ValueError):  # an empty list, or bytes
             return
-        self.api.send("DELETE", f"{path}/{urllib.parse.quote(key, safe='')}", None, fixtures.HEADERS)
+        self.api.send("DELETE", f"{path}/{urllib.parse.quote(key, safe='')}", None,
+                      fixtures.HEADERS)
 
     def ids(self):
         found = dict(self.things.ids, consumer=str(uuid.uuid4()),
