@@ -339,7 +339,7 @@ REFUSED_IN_ANY_CASE = {"/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
                        "/v2/images/{image}/members/{consumer}", "/v2/images/{image}/import"}
 # Each that looks good costs the hash of a password.
-COSTLY = {"/v3/users/{own_user}/password"}
+COSTLY = {"/v3/users/{own_user}/password", "/v3/users/{user}/application_credentials"}
 # What cannot be had twice.
 ONCE = {"/resource_providers/{provider}/inventories",
         "/v2.0/routers/{router}/add_router_interface",
