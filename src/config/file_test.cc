@@ -53,6 +53,8 @@ TEST_F(FileTest, SaysWhereAndWhatIsWrong) {
             "haneul.conf:3: [house.door] has no option with_mm; did you mean width_mm?");
   EXPECT_EQ(refusal("[house.door]\nwidth_mm = wide"),
             "haneul.conf:2: width_mm wants a value of kind integer, not 'wide'");
+  EXPECT_EQ(refusal("[house.door]\nratio = nan"),
+            "haneul.conf:2: ratio wants a value of kind number, not 'nan'");
   EXPECT_EQ(refusal("[house.door]\nwidth_mm = 5000"),
             "haneul.conf:2: width_mm must be 600 to 1200, not 5000");
   EXPECT_EQ(refusal("[house.door]\ncolour = blue"),

@@ -27,6 +27,12 @@ bool read_number(std::string_view text, void* m) {
   return true;
 }
 
+bool read_real(std::string_view text, void* m) {
+  const auto value = parse_real(text);
+  if (value) at<double>(m) = *value;
+  return value.has_value();
+}
+
 template <class T>
 std::string write_number(const void* m) {
   return fmt::format("{}", at<T>(m));
@@ -79,7 +85,7 @@ const Kind kInteger{"integer", read_number<std::int64_t>, write_number<std::int6
 const Kind kInt{"integer", read_number<int>, write_number<int>, measure_number<int>};
 const Kind kSize{"integer", read_number<std::size_t>, write_number<std::size_t>,
                  measure_number<std::size_t>};
-const Kind kReal{"number", read_number<double>, write_number<double>, measure_number<double>};
+const Kind kReal{"number", read_real, write_number<double>, measure_number<double>};
 const Kind kText{"text",
                  [](std::string_view text, void* m) {
                    at<std::string>(m) = text;

@@ -22,7 +22,8 @@ class Things:
         self.api, self.made = api, []
         get = self.named
         self.ids = {
-            "project": api.project, "user": get("/identity/v3/users", "users", "admin"),
+            "project": api.project, "token": api.token,
+            "user": get("/identity/v3/users", "users", "admin"),
             "role": get("/identity/v3/roles", "roles", "member"),
             "demo": get("/identity/v3/projects", "projects", "demo"),
             "nova": get("/identity/v3/services", "services", "nova"),
@@ -117,8 +118,7 @@ STOCK = {"total": 8, "reserved": 0, "min_unit": 1, "max_unit": 8, "step_size": 1
 
 KEYSTONE = [
     ("POST", "/v3/auth/tokens", lambda i: {"auth": {
-        "identity": {"methods": ["password"], "password": {"user": {
-            "name": "nobody", "domain": {"id": "default"}, "password": "x"}}},
+        "identity": {"methods": ["token"], "token": {"id": i["token"]}},
         "scope": {"project": {"name": "admin", "domain": {"id": "default"}}}}}),
     ("POST", "/v3/domains", lambda i: {"domain": {
         "name": fresh(), "description": "d", "enabled": False}}),
@@ -137,8 +137,6 @@ KEYSTONE = [
     ("PATCH", "/v3/users/{own_user}", lambda i: {"user": {
         "name": fresh(), "description": "d", "enabled": True,
         "options": {"lock_password": False}}}),
-    # Alone: each that is good takes a hash.
-    ("PATCH", "/v3/users/{own_user}", lambda i: {"user": {"password": "secret"}}),
     ("POST", "/v3/users/{own_user}/password", lambda i: {"user": {
         "password": "secret", "original_password": "wrong"}}),
     ("POST", "/v3/groups", lambda i: {"group": {
@@ -335,11 +333,13 @@ NOVA = [
 BODIES = {"keystone": KEYSTONE, "glance": GLANCE, "placement": PLACEMENT, "neutron": NEUTRON,
           "nova": NOVA}
 # Valid by their form alone: nobody of that name, no such host.
-REFUSED_IN_ANY_CASE = {"/v3/auth/tokens", "/v2.1/os-aggregates/{aggregate}/action",
+REFUSED_IN_ANY_CASE = {"/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.0/routers/{router}/add_extraroutes", "/v2.0/agents/{consumer}",
                        "/v2.1/servers/{server}/os-interface",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
                        "/v2/images/{image}/members/{consumer}", "/v2/images/{image}/import"}
+# Each that looks good costs the hash of a password.
+COSTLY = {"/v3/users/{own_user}/password", "/v3/users/{user}/application_credentials"}
 # What cannot be had twice.
 ONCE = {"/resource_providers/{provider}/inventories",
         "/v2.0/routers/{router}/add_router_interface",
