@@ -21,10 +21,10 @@ TEST_F(ProxyTest, NewVersionsDoNotKnowThem) {
 }
 
 TEST_F(ProxyTest, ImagesHaveTheirOldShape) {
-  const auto one = old("GET", "/images/" + image);
-  EXPECT_EQ(one.status, 200) << one.body;
-  EXPECT_EQ(one.text({"image", "status"}), "ACTIVE");
-  EXPECT_EQ(one.text({"image", "name"}), "tiny");
+  const auto shown = old("GET", "/images/" + image);
+  EXPECT_EQ(shown.status, 200) << shown.body;
+  EXPECT_EQ(shown.text({"image", "status"}), "ACTIVE");
+  EXPECT_EQ(shown.text({"image", "name"}), "tiny");
   const auto some = old("GET", "/images?name=tiny&limit=1");
   ASSERT_EQ(some.json.at({"images"})->array()->size(), 1u) << some.body;
   EXPECT_TRUE(some.json.at({"images_links"})) << some.body;
@@ -70,9 +70,9 @@ TEST_F(ProxyTest, HostsTellWhatTheyHave) {
   const auto list = ask_admin("GET", "/os-hosts", {}, "2.42");
   ASSERT_EQ(list.status, 200) << list.body;
   EXPECT_EQ(list.json.at({"hosts"})->array()->size(), 2u);
-  const auto one = ask_admin("GET", "/os-hosts/host-1", {}, "2.42");
-  ASSERT_EQ(one.status, 200) << one.body;
-  EXPECT_EQ(*one.json.at({"host"})->array()->front().at({"resource", "project"})->text(),
+  const auto shown = ask_admin("GET", "/os-hosts/host-1", {}, "2.42");
+  ASSERT_EQ(shown.status, 200) << shown.body;
+  EXPECT_EQ(*shown.json.at({"host"})->array()->front().at({"resource", "project"})->text(),
             "(total)");
   EXPECT_EQ(ask_admin("PUT", "/os-hosts/host-1", R"({"status":"disable"})", "2.42").body,
             R"({"host":"host-1","status":"disabled"})");
