@@ -64,7 +64,9 @@ NO_LIST = re.compile(r"^/v3/(auth|OS-FEDERATION)/|/schemas/|^/v2.1/limits|}/(tas
                      r"|.+/.+/.+/roles$|^/(traits|resource_classes)$")
 # Gone from later microversions.
 OLD = [(re.compile(r"^/v2.1/os-hypervisors/(statistics|{id}/)"), "compute 2.50"),
-       (re.compile(r"^/v2.1/os-security-groups"), "compute 2.35")]
+       (re.compile(r"^/v2.1/(images|os-(security-group|floating-ip|(tenant-)?networks))"),
+        "compute 2.35"),
+       (re.compile(r"^/v2.1/os-hosts"), "compute 2.42")]
 # What has to be there before.
 BEFORE = {"POST /v2/images/{image_id}/import": "PUT /v2/images/{image_id}/stage",
           "POST /v2/images/{image_id}/actions/deactivate": "PUT /v2/images/{image_id}/file",
