@@ -168,7 +168,7 @@ KEYSTONE = [
     ("POST", "/v3/registered_limits", lambda i: {"registered_limits": [{
         "service_id": i["service"], "resource_name": fresh(), "default_limit": 5,
         "region_id": i["region"], "description": "d"}]}),
-    ("PATCH", "/v3/registered_limits/{registered_limit}", lambda i: {"registered_limit": {
+    ("PATCH", "/v3/registered_limits/{other_limit}", lambda i: {"registered_limit": {
         "default_limit": 5, "description": "d"}}),
     ("POST", "/v3/limits", lambda i: {"limits": [{
         "service_id": i["service"], "project_id": i["own_project"], "resource_name": "others",
