@@ -198,10 +198,6 @@ PLACEMENT = [
         "aggregates": [str(uuid.uuid4())], "resource_provider_generation": i["generation"]}),
     ("PUT", "/resource_providers/{provider}/inventories", lambda i: {
         "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}),
-    ("POST", "/resource_providers/{provider}/inventories", lambda i: {
-        "resource_class": "DISK_GB", **STOCK, "resource_provider_generation": i["generation"]}),
-    ("POST", "/reshaper", lambda i: {"allocations": {}, "inventories": {i["provider"]: {
-        "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}}}),
     ("PUT", "/resource_providers/{provider}/inventories/VCPU", lambda i: {
         **STOCK, "resource_provider_generation": i["generation"]}),
     ("PUT", "/resource_providers/{provider}/traits", lambda i: {
@@ -213,6 +209,10 @@ PLACEMENT = [
     ("POST", "/allocations", lambda i: {i["consumer"]: {
         "allocations": {}, "consumer_generation": None, "project_id": i["project"],
         "user_id": i["user"], "consumer_type": "INSTANCE"}}),
+    ("POST", "/resource_providers/{provider}/inventories", lambda i: {
+        "resource_class": "DISK_GB", **STOCK, "resource_provider_generation": i["generation"]}),
+    ("POST", "/reshaper", lambda i: {"allocations": {}, "inventories": {i["provider"]: {
+        "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}}}),
 ]
 NEUTRON = [
     ("POST", "/v2.0/networks", lambda i: {"network": {
@@ -332,8 +332,8 @@ NOVA = [
 ]
 BODIES = {"keystone": KEYSTONE, "glance": GLANCE, "placement": PLACEMENT, "neutron": NEUTRON,
           "nova": NOVA}
-# Valid by their form alone: nobody of that name, no such host.
-REFUSED_IN_ANY_CASE = {"/v2.1/os-aggregates/{aggregate}/action",
+# Valid by their form alone: nobody of that name, no such host, a service's own.
+REFUSED_IN_ANY_CASE = {"/reshaper", "/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.0/routers/{router}/add_extraroutes", "/v2.0/agents/{consumer}",
                        "/v2.1/servers/{server}/os-interface",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
