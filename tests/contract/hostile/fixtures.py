@@ -341,10 +341,10 @@ REFUSED_IN_ANY_CASE = {"/reshaper", "/v2.1/os-aggregates/{aggregate}/action",
 # Each that looks good costs the hash of a password.
 COSTLY = {"/v3/users/{own_user}/password", "/v3/users/{user}/application_credentials"}
 # What cannot be had twice.
-ONCE = {"/resource_providers/{provider}/inventories",
-        "/v2.0/routers/{router}/add_router_interface",
-        "/v2.0/routers/{router}/remove_router_interface",
-        "/v2.1/flavors/{flavor}/action"}
+ONCE = {"POST /resource_providers/{provider}/inventories",
+        "PUT /v2.0/routers/{router}/add_router_interface",
+        "PUT /v2.0/routers/{router}/remove_router_interface",
+        "POST /v2.1/flavors/{flavor}/action"}
 # Routes whose path says everything, and those of bytes.
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
