@@ -168,7 +168,7 @@ KEYSTONE = [
     ("POST", "/v3/registered_limits", lambda i: {"registered_limits": [{
         "service_id": i["service"], "resource_name": fresh(), "default_limit": 5,
         "region_id": i["region"], "description": "d"}]}),
-    ("PATCH", "/v3/registered_limits/{registered_limit}", lambda i: {"registered_limit": {
+    ("PATCH", "/v3/registered_limits/{other_limit}", lambda i: {"registered_limit": {
         "default_limit": 5, "description": "d"}}),
     ("POST", "/v3/limits", lambda i: {"limits": [{
         "service_id": i["service"], "project_id": i["own_project"], "resource_name": "others",
@@ -198,10 +198,6 @@ PLACEMENT = [
         "aggregates": [str(uuid.uuid4())], "resource_provider_generation": i["generation"]}),
     ("PUT", "/resource_providers/{provider}/inventories", lambda i: {
         "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}),
-    ("POST", "/resource_providers/{provider}/inventories", lambda i: {
-        "resource_class": "DISK_GB", **STOCK, "resource_provider_generation": i["generation"]}),
-    ("POST", "/reshaper", lambda i: {"allocations": {}, "inventories": {i["provider"]: {
-        "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}}}),
     ("PUT", "/resource_providers/{provider}/inventories/VCPU", lambda i: {
         **STOCK, "resource_provider_generation": i["generation"]}),
     ("PUT", "/resource_providers/{provider}/traits", lambda i: {
@@ -213,6 +209,10 @@ PLACEMENT = [
     ("POST", "/allocations", lambda i: {i["consumer"]: {
         "allocations": {}, "consumer_generation": None, "project_id": i["project"],
         "user_id": i["user"], "consumer_type": "INSTANCE"}}),
+    ("POST", "/resource_providers/{provider}/inventories", lambda i: {
+        "resource_class": "DISK_GB", **STOCK, "resource_provider_generation": i["generation"]}),
+    ("POST", "/reshaper", lambda i: {"allocations": {}, "inventories": {i["provider"]: {
+        "inventories": {"VCPU": STOCK}, "resource_provider_generation": i["generation"]}}}),
 ]
 NEUTRON = [
     ("POST", "/v2.0/networks", lambda i: {"network": {
@@ -332,8 +332,8 @@ NOVA = [
 ]
 BODIES = {"keystone": KEYSTONE, "glance": GLANCE, "placement": PLACEMENT, "neutron": NEUTRON,
           "nova": NOVA}
-# Valid by their form alone: nobody of that name, no such host.
-REFUSED_IN_ANY_CASE = {"/v2.1/os-aggregates/{aggregate}/action",
+# Valid by their form alone: nobody of that name, no such host, a service's own.
+REFUSED_IN_ANY_CASE = {"/reshaper", "/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.0/routers/{router}/add_extraroutes", "/v2.0/agents/{consumer}",
                        "/v2.1/servers/{server}/os-interface",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
@@ -341,10 +341,10 @@ REFUSED_IN_ANY_CASE = {"/v2.1/os-aggregates/{aggregate}/action",
 # Each that looks good costs the hash of a password.
 COSTLY = {"/v3/users/{own_user}/password", "/v3/users/{user}/application_credentials"}
 # What cannot be had twice.
-ONCE = {"/resource_providers/{provider}/inventories",
-        "/v2.0/routers/{router}/add_router_interface",
-        "/v2.0/routers/{router}/remove_router_interface",
-        "/v2.1/flavors/{flavor}/action"}
+ONCE = {"POST /resource_providers/{provider}/inventories",
+        "PUT /v2.0/routers/{router}/add_router_interface",
+        "PUT /v2.0/routers/{router}/remove_router_interface",
+        "POST /v2.1/flavors/{flavor}/action"}
 # Routes whose path says everything, and those of bytes.
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
