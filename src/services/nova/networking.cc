@@ -52,12 +52,14 @@ void check_port(const Call& call, Cloud& cloud, db::Session& session, const Netw
   }
 }
 
-std::vector<std::string> group_ids(const Call& call, Cloud& cloud, db::Session& session,
-                                   const std::vector<std::string>& names) {
-  std::vector<std::string> ids;
+// The groups of these names or ids; none if only the default one is meant.
+std::vector<neutron::SecurityGroupFacts> find_groups(const Call& call, Cloud& cloud,
+                                                     db::Session& session,
+                                                     const std::vector<std::string>& names) {
+  std::vector<neutron::SecurityGroupFacts> groups;
   for (const auto& name : names) {
     if (name == "default" && names.size() == 1) return {};
-    const auto found = cloud.neutron.security_groups(session, call.caller(), name);
+    auto found = cloud.neutron.security_groups(session, call.caller(), name);
     if (found.empty()) {
       throw Fault::bad_request(fmt::format("Security group {} not found.", name));
     }
@@ -65,9 +67,9 @@ std::vector<std::string> group_ids(const Call& call, Cloud& cloud, db::Session& 
       throw Fault::conflict(fmt::format(
           "Multiple security groups found matching '{}'. Use an ID to be more specific.", name));
     }
-    ids.push_back(found.front().id);
+    groups.push_back(std::move(found.front()));
   }
-  return ids;
+  return groups;
 }
 
 void write_address(json::Writer& w, const neutron::PortFacts& port, std::string_view address,
@@ -141,7 +143,12 @@ void attach_ports(const Call& call, Cloud& cloud, db::Transaction& tx, Server& s
                   const std::vector<NetworkWish>& networks,
                   const std::vector<std::string>& security_groups) {
   if (networks.empty()) return;
-  neutron::NewPort wish{.security_groups = group_ids(call, cloud, tx, security_groups),
+  std::vector<std::string> names, ids;
+  for (auto& group : find_groups(call, cloud, tx, security_groups)) {
+    names.push_back(std::move(group.name));
+    ids.push_back(std::move(group.id));
+  }
+  neutron::NewPort wish{.security_groups = std::move(ids),
                         .device_id = server.id,
                         .device_owner = "compute:" + server.availability_zone.value_or("nova"),
                         .host = server.host.value_or(""),
@@ -154,8 +161,7 @@ void attach_ports(const Call& call, Cloud& cloud, db::Transaction& tx, Server& s
                                       : cloud.neutron.use_port(tx, call.caller(), n.port_id, wish));
   }
   server.addresses = addresses_json(ports);
-  server.security_groups =
-      groups_json(security_groups.empty() ? std::vector<std::string>{"default"} : security_groups);
+  server.security_groups = groups_json(names.empty() ? std::vector<std::string>{"default"} : names);
 }
 
 void release_ports(Cloud& cloud, db::Transaction& tx, const Server& server) {

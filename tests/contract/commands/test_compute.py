@@ -107,7 +107,7 @@ class Compute(Shell):
         self.assertIn("uno", self.column("server list --long --all-projects"))
         self.assertEqual([], self.ask("server volume list uno"))
         self.do("server delete --wait uno")
-        self.refused("server show uno", "No Server found")
+        self.refused("server show uno", "uno")
 
     def waits(self, name, status):
         import waiting

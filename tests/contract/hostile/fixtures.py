@@ -8,7 +8,15 @@ PUBLIC_KEY = ("ssh-ed25519 "
 PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
 HEADERS = {"Accept": "application/json",
            "OpenStack-API-Version": "compute 2.93, placement 1.39"}
+# Gone from later microversions.
+OLD = [(re.compile(r"/v2.1/(images|os-(security-group|floating-ip|(tenant-)?networks))"),
+        "compute 2.35"), (re.compile(r"/v2.1/os-hosts"), "compute 2.42")]
 LATE = "2031-01-01T00:00:00Z"
+
+
+def headers_of(path):
+    version = next((v for paths, v in OLD if paths.search(path)), HEADERS["OpenStack-API-Version"])
+    return {**HEADERS, "OpenStack-API-Version": version}
 
 
 def fresh():
@@ -329,6 +337,18 @@ NOVA = [
         "metadata": {"a": "b"}}}),
     ("POST", "/v2.1/os-aggregates/{aggregate}/action", lambda i: {"remove_host": {
         "host": "nowhere"}}),
+    ("PUT", "/v2.1/os-hosts/host-1", lambda i: {"status": "enable"}),
+    ("POST", "/v2.1/images/{image}/metadata", lambda i: {"metadata": {"a": "b"}}),
+    ("PUT", "/v2.1/images/{image}/metadata", lambda i: {"metadata": {"a": "b"}}),
+    ("PUT", "/v2.1/images/{image}/metadata/a", lambda i: {"meta": {"a": "b"}}),
+    ("POST", "/v2.1/os-security-groups", lambda i: {"security_group": {
+        "name": fresh(), "description": "d"}}),
+    ("PUT", "/v2.1/os-security-groups/{group_of_rules}", lambda i: {"security_group": {
+        "name": fresh(), "description": "d"}}),
+    ("POST", "/v2.1/os-security-group-rules", lambda i: {"security_group_rule": {
+        "parent_group_id": i["group_of_rules"], "ip_protocol": "tcp", "from_port": 1, "to_port": 2,
+        "cidr": "10.0.0.0/8"}}),
+    ("POST", "/v2.1/os-floating-ips", lambda i: {"pool": "public"}),
 ]
 BODIES = {"keystone": KEYSTONE, "glance": GLANCE, "placement": PLACEMENT, "neutron": NEUTRON,
           "nova": NOVA}

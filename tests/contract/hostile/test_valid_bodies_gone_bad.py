@@ -85,7 +85,7 @@ class GoneBad(unittest.TestCase):
 
     def send(self, service, what, method, path, body=None, certain=False):
         """Sends it, judges the answer and takes away what was made."""
-        headers = dict(fixtures.HEADERS)
+        headers = fixtures.headers_of(path)
         if service == "glance" and method == "PATCH":
             headers["Content-Type"] = fixtures.PATCH_TYPE
         try:
@@ -108,7 +108,7 @@ class GoneBad(unittest.TestCase):
             self.wrong.append(f"{method} {path[:100]} ({what}): {why}: {answer.status} "
                               f"{answer.body[:200]}")
         if answer.status < 300 and method == "PUT" and PUT_MAKES.search(path):
-            self.api.send("DELETE", path, None, fixtures.HEADERS)
+            self.api.send("DELETE", path, None, fixtures.headers_of(path))
         elif answer.status < 300 and method == "POST":
             self.take_away(path, answer)
         return answer
@@ -122,7 +122,7 @@ class GoneBad(unittest.TestCase):
         except (AttributeError, KeyError, ValueError):  # an empty list, or bytes
             return
         self.api.send("DELETE", f"{path}/{urllib.parse.quote(key, safe='')}", None,
-                      fixtures.HEADERS)
+                      fixtures.headers_of(path))
 
     def ids(self):
         found = dict(self.things.ids, consumer=str(uuid.uuid4()),
