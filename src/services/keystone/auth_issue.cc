@@ -183,6 +183,7 @@ bool apply_trust(const State& state, db::Session& session, const std::string& id
 // What a trust no longer gives is forbidden, not unauthorized.
 void check_trust(State& state, const TokenPayload& token) {
   if (token.trust_id.empty()) return;
+  const auto epoch = state.epochs.all();
   state.world.db.read([&](db::Session& session) {
     const auto chain = trust_chain(state, session, token.trust_id);
     if (chain.empty()) throw unauthorized();
@@ -190,7 +191,6 @@ void check_trust(State& state, const TokenPayload& token) {
     if (trust.trustee_user_id != token.user_id) throw Fault::forbidden("User is not a trustee.");
     const auto trustor = state.users.find(session, trust.trustor_user_id);
     if (!trustor || !trustor->enabled) throw Fault::forbidden("Trustor is disabled.");
-    const auto epoch = state.epochs.all();
     if (!delegated_roles(*state.role_graph.get(session, epoch), session, chain)) {
       throw Fault::forbidden("Trustee has no delegated roles.");
     }

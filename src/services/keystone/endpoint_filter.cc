@@ -122,14 +122,14 @@ struct List {
   std::shared_ptr<const resource::Noun> noun;
 };
 
-http::Response list(Call& call, const State& state, const List& list) {
-  call.enforce(list.rule);
-  const auto& id = call.param(list.param);
+http::Response list(Call& call, const State& state, const List& what) {
+  call.enforce(what.rule);
+  const auto& id = call.param(what.param);
   call.db().read([&](db::Session& session) {
-    list.need ? list.need(session, id) : void(project_or_fault(state, session, id));
+    what.need ? what.need(session, id) : void(project_or_fault(state, session, id));
   });
-  if (list.condition.empty()) return list_where(call, *list.noun, endpoints_of_project(id));
-  return list_where(call, *list.noun, Where().and_(list.condition, {id}));
+  if (what.condition.empty()) return list_where(call, *what.noun, endpoints_of_project(id));
+  return list_where(call, *what.noun, Where().and_(what.condition, {id}));
 }
 
 void add_lists(resource::Service& service, State& state) {
