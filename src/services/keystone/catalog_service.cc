@@ -1,7 +1,5 @@
 #include "services/keystone/catalog_service.h"
 
-#include <fmt/format.h>
-
 #include "resource/field.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/state.h"
@@ -45,12 +43,14 @@ resource::Hooks<Row> hooks(State& state) {
   };
   h.after_update = [&](Change& c, const Row&, const Row&) { state.epochs.change_all(c.tx); };
   h.after_remove = [&](Change& c, const Row& row) {
-    for (const char* table : {"project_endpoints", "policy_associations"}) {
-      c.tx.execute(fmt::format("DELETE FROM {} WHERE endpoint_id IN (SELECT id FROM "
-                               "catalog_endpoints WHERE service_id = ?)",
-                               table),
-                   {row.id});
-    }
+    c.tx.execute(
+        "DELETE FROM project_endpoints WHERE endpoint_id IN (SELECT id FROM catalog_endpoints "
+        "WHERE service_id = ?)",
+        {row.id});
+    c.tx.execute(
+        "DELETE FROM policy_associations WHERE endpoint_id IN (SELECT id FROM catalog_endpoints "
+        "WHERE service_id = ?)",
+        {row.id});
     c.tx.execute("DELETE FROM policy_associations WHERE service_id = ?", {row.id});
     c.tx.execute("DELETE FROM catalog_endpoints WHERE service_id = ?", {row.id});
     state.epochs.change_all(c.tx);
