@@ -168,6 +168,35 @@ void refuse_too_few_methods(const State& state, const Identity& who) {
   }
 }
 
+// Nothing tells a trust that cannot be used from one that is not there.
+bool apply_trust(const State& state, db::Session& session, const std::string& id,
+                 TokenPayload& token) {
+  const auto chain = trust_chain(state, session, id);
+  if (chain.empty() || chain.front().remaining_uses.value_or(1) <= 0) return false;
+  if (!chain.front().project_id) return false;
+  token.trust_id = id;
+  token.project_id = *chain.front().project_id;
+  const auto project = state.projects.find(session, token.project_id);
+  return project && project->enabled;
+}
+
+// What a trust no longer gives is forbidden, not unauthorized.
+void check_trust(State& state, const TokenPayload& token) {
+  if (token.trust_id.empty()) return;
+  const auto epoch = state.epochs.all();
+  state.world.db.read([&](db::Session& session) {
+    const auto chain = trust_chain(state, session, token.trust_id);
+    if (chain.empty()) throw unauthorized();
+    const Trust& trust = chain.front();
+    if (trust.trustee_user_id != token.user_id) throw Fault::forbidden("User is not a trustee.");
+    const auto trustor = state.users.find(session, trust.trustor_user_id);
+    if (!trustor || !trustor->enabled) throw Fault::forbidden("Trustor is disabled.");
+    if (!delegated_roles(*state.role_graph.get(session, epoch), session, chain)) {
+      throw Fault::forbidden("Trustee has no delegated roles.");
+    }
+  });
+}
+
 // Puts what the scope names into the token; false if there is no such thing.
 bool apply_scope(const State& state, const ScopeWanted& scope, TokenPayload& token) {
   using Kind = ScopeWanted::Kind;
@@ -183,7 +212,8 @@ bool apply_scope(const State& state, const ScopeWanted& scope, TokenPayload& tok
       if (!domain) return false;
       token.domain_id = domain->id;
     }
-    return scope.kind != Kind::trust;
+    if (scope.kind == Kind::trust) return apply_trust(state, session, scope.trust_id, token);
+    return true;
   });
 }
 
@@ -226,12 +256,17 @@ http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
     token.project_id = scoped.project_id;
     token.domain_id = scoped.domain_id;
     token.system = scoped.system;
+    token.trust_id = scoped.trust_id;
   }
+  check_trust(state, token);
   const bool anywhere =
       request.scope.kind == ScopeWanted::Kind::unspecified && !token.app_cred_id.size();
   const auto issued = anywhere ? issue_in_default_project(state, tokens, std::move(token))
                                : tokens.issue(std::move(token));
   if (!issued) throw unauthorized();
+  if (const auto& trust = issued->token->payload.trust_id; !trust.empty()) {
+    consume_trust(state, trust);
+  }
   const bool with_catalog = !call.query().has("nocatalog");
   auto response = http::Response::json(201, token_body(*issued->token, with_catalog));
   response.headers.set("X-Subject-Token", issued->text);

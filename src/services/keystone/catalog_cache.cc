@@ -1,6 +1,31 @@
 #include "services/keystone/catalog_cache.h"
 
+#include <set>
+
+#include "services/keystone/endpoint_filter.h"
+
 namespace haneul::keystone {
+namespace {
+
+// What is left for a project with endpoints of its own; empty if it has none, and so sees all.
+std::vector<CatalogService> own_services(db::Session& session,
+                                         const std::vector<CatalogService>& all,
+                                         const std::string& project_id) {
+  const auto where = endpoints_of_project(project_id);
+  std::vector<db::Bind> binds;
+  where.append_binds(binds);
+  std::set<std::string, std::less<>> ids;
+  db::Rows rows = session.query("SELECT id FROM catalog_endpoints WHERE " + where.sql(), binds);
+  while (rows.next()) ids.insert(rows.string(0));
+  std::vector<CatalogService> own;
+  for (CatalogService service : all) {
+    std::erase_if(service.endpoints, [&](const auto& e) { return !ids.contains(e.id); });
+    if (!service.endpoints.empty()) own.push_back(std::move(service));
+  }
+  return own;
+}
+
+}  // namespace
 
 std::vector<CatalogService> read_catalog(db::Session& session) {
   db::Rows rows = session.query(
@@ -28,6 +53,11 @@ std::shared_ptr<const CatalogCache::Snapshot> CatalogCache::snapshot(db::Session
   auto fresh = std::make_shared<Snapshot>();
   fresh->services = read_catalog(session);
   fresh->varies = has_blanks(fresh->services);
+  fresh->filtered = session
+                        .integer(
+                            "SELECT EXISTS (SELECT 1 FROM project_endpoints) OR "
+                            "EXISTS (SELECT 1 FROM project_endpoint_groups)")
+                        .value_or(0) != 0;
   if (!fresh->varies) {
     fresh->same_for_all =
         std::make_shared<const std::string>(render_catalog(fresh->services, "", ""));
@@ -44,6 +74,12 @@ std::shared_ptr<const std::string> CatalogCache::get(db::Session& session, std::
                                                      const std::string& project_id,
                                                      const std::string& user_id) {
   const auto now = snapshot(session, epoch);
+  if (now->filtered && !project_id.empty()) {
+    const auto own = own_services(session, now->services, project_id);
+    if (!own.empty()) {
+      return std::make_shared<const std::string>(render_catalog(own, project_id, user_id));
+    }
+  }
   if (!now->varies) return now->same_for_all;
   return std::make_shared<const std::string>(render_catalog(now->services, project_id, user_id));
 }

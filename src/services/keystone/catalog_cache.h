@@ -21,6 +21,7 @@ class CatalogCache {
   struct Snapshot {
     std::vector<CatalogService> services;
     bool varies = false;
+    bool filtered = false;                            // some projects have endpoints of their own
     std::shared_ptr<const std::string> same_for_all;  // where no URL varies
   };
   std::shared_ptr<const Snapshot> snapshot(db::Session& session, std::uint64_t epoch);

@@ -43,6 +43,15 @@ resource::Hooks<Row> hooks(State& state) {
   };
   h.after_update = [&](Change& c, const Row&, const Row&) { state.epochs.change_all(c.tx); };
   h.after_remove = [&](Change& c, const Row& row) {
+    c.tx.execute(
+        "DELETE FROM project_endpoints WHERE endpoint_id IN (SELECT id FROM catalog_endpoints "
+        "WHERE service_id = ?)",
+        {row.id});
+    c.tx.execute(
+        "DELETE FROM policy_associations WHERE endpoint_id IN (SELECT id FROM catalog_endpoints "
+        "WHERE service_id = ?)",
+        {row.id});
+    c.tx.execute("DELETE FROM policy_associations WHERE service_id = ?", {row.id});
     c.tx.execute("DELETE FROM catalog_endpoints WHERE service_id = ?", {row.id});
     state.epochs.change_all(c.tx);
   };

@@ -159,7 +159,9 @@ void KeystoneDialect::end_list(json::Writer& w, const resource::Call& call,
 
 void KeystoneDialect::row_links(json::Writer& w, const resource::Call& call,
                                 const resource::Resource& r, const std::string& key) const {
-  write_self_link(w, call, fmt::format("/{}/{}", r.plural, percent_encode(key)));
+  constexpr std::string_view kVersion = "/v3";
+  const auto path = r.path.substr(kVersion.size());
+  write_self_link(w, call, fmt::format("{}/{}", path, percent_encode(key)));
 }
 
 // Kept as extra attributes by their nouns; limits have none.

@@ -1,7 +1,10 @@
 #include "services/keystone/discovery.h"
 
+#include <set>
+
 #include "json/writer.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/logic/json_home.h"
 
 // upstream: openstack/keystone:keystone/api/discovery.py
 namespace haneul::keystone {
@@ -27,7 +30,52 @@ http::Response list_versions(resource::Call& call) {
   return response;
 }
 
+// A path's parameters without their names: "/users/{}/groups".
+std::string shape(std::string_view path) {
+  std::string out;
+  bool inside = false;
+  for (const char c : path) {
+    if (c == '}') inside = false;
+    if (!inside) out += c;
+    if (c == '{') inside = true;
+  }
+  return out;
+}
+
+void write_parameters(json::Writer& w, const JsonHomeEntry& entry) {
+  w.key("href-vars").begin_object();
+  for (auto at = entry.path.find('{'); at != std::string_view::npos;
+       at = entry.path.find('{', at + 1)) {
+    const auto name = entry.path.substr(at + 1, entry.path.find('}', at) - at - 1);
+    w.member(name, json_home_param(entry.relation, name));
+  }
+  w.end_object();
+}
+
+http::Response show_json_home(const resource::Call& call) {
+  std::set<std::string> here;
+  for (const auto& route : call.service().routes()) here.insert(shape(route.pattern));
+  json::Writer w;
+  w.begin_object().key("resources").begin_object();
+  for (const auto& entry : kJsonHome) {
+    if (!here.contains("/v3" + shape(entry.path))) continue;
+    const bool templated = entry.path.find('{') != std::string_view::npos;
+    w.key(std::string(kJsonHomeBase).append(entry.relation)).begin_object();
+    w.member(templated ? "href-template" : "href", entry.path);
+    if (templated) write_parameters(w, entry);
+    if (entry.experimental) {
+      w.key("hints").begin_object().member("status", "experimental").end_object();
+    }
+    w.end_object();
+  }
+  w.end_object().end_object();
+  auto response = http::Response::json(200, w.take());
+  response.headers.set("Content-Type", "application/json-home");
+  return response;
+}
+
 http::Response show_version(resource::Call& call) {
+  if (prefers_json_home(call.request().headers.get("Accept"))) return show_json_home(call);
   json::Writer w;
   w.begin_object().key("version");
   write_version(w, v3_url(call) + "/");

@@ -4,6 +4,7 @@
 
 #include "resource/field.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/endpoint_filter.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/logic/catalog.h"
 #include "services/keystone/state.h"
@@ -87,8 +88,19 @@ void complete_row(Change& change, Endpoint& endpoint) {
   keep_extra(kEndpoint, change.given, endpoint.extra, kOwnKeys);
 }
 
-resource::Hooks<Endpoint> hooks(State& state) {
+resource::Hooks<Endpoint> view_hooks() {
   resource::Hooks<Endpoint> h;
+  h.extras = [](const resource::Call&, db::Session&, std::span<const Endpoint>) {
+    return [](const Endpoint& endpoint, json::Writer& w) {
+      w.member("region", endpoint.region_id);
+      write_extra(w, endpoint.extra);
+    };
+  };
+  return h;
+}
+
+resource::Hooks<Endpoint> hooks(State& state) {
+  resource::Hooks<Endpoint> h = view_hooks();
   h.before_create = complete_row;
   h.after_create = [&](Change& c, const Endpoint&) { state.epochs.change_all(c.tx); };
   h.before_update = [](Change& c, const Endpoint& old, Endpoint& fresh) {
@@ -98,12 +110,9 @@ resource::Hooks<Endpoint> hooks(State& state) {
   h.after_update = [&](Change& c, const Endpoint&, const Endpoint&) {
     state.epochs.change_all(c.tx);
   };
-  h.after_remove = [&](Change& c, const Endpoint&) { state.epochs.change_all(c.tx); };
-  h.extras = [](const resource::Call&, db::Session&, std::span<const Endpoint>) {
-    return [](const Endpoint& endpoint, json::Writer& w) {
-      w.member("region", endpoint.region_id);
-      write_extra(w, endpoint.extra);
-    };
+  h.after_remove = [&](Change& c, const Endpoint& endpoint) {
+    remove_what_hangs_on_endpoint(c.tx, endpoint.id);
+    state.epochs.change_all(c.tx);
   };
   return h;
 }
@@ -121,6 +130,10 @@ constinit const resource::Resource kEndpoint{
     .event = "identity.endpoint",
     .update_method = "PATCH",
     .fields = kFields};
+
+std::shared_ptr<const resource::Noun> plain_endpoint_noun() {
+  return resource::make_noun<Endpoint>(kEndpoint, view_hooks());
+}
 
 void add_endpoints(resource::Service& service, State& state) {
   service.resource<Endpoint>(kEndpoint, hooks(state));

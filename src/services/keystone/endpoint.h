@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,8 @@ struct Endpoint {
 };
 
 extern const resource::Resource kEndpoint;
+// For lists of endpoints that hang on another row.
+std::shared_ptr<const resource::Noun> plain_endpoint_noun();
 
 void add_endpoints(resource::Service& service, State& state);
 

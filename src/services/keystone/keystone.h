@@ -31,6 +31,8 @@ struct Options {
   std::int64_t project_tree_depth_max = 5;
   std::int64_t application_credentials_max = -1;  // a user's; -1 is no limit
   std::int64_t credentials_max = -1;              // a user's
+  std::string limit_model = "flat";               // or strict_two_level
+  std::int64_t redelegations_max = 3;
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };

@@ -53,6 +53,41 @@ void check_owner(const State& state, db::Session& session, Limit& limit) {
   if (!domain || !domain->is_domain) throw expected("domain_id", "limit");
 }
 
+[[noreturn]] void refuse_model(const Limit& limit) {
+  const bool of_project = !limit.project_id.empty();
+  throw Fault::forbidden(fmt::format(
+      "Invalid resource limit: The resource limit ({}: {}, resource_name: {}, resource_limit: {}, "
+      "service_id: {}, region_id: {}) doesn't satisfy current hierarchy model..",
+      of_project ? "project_id" : "domain_id",
+      of_project ? limit.project_id.text : limit.domain_id.text, limit.resource_name,
+      limit.resource_limit, limit.service_id,
+      limit.region_id.empty() ? "None" : limit.region_id.text));
+}
+
+// A project's limit is at most its domain's, which is the registered one where it has none.
+// upstream: openstack/keystone:keystone/limit/models/strict_two_level.py
+void check_two_levels(const State& state, db::Session& session, const Limit& limit) {
+  if (state.options.limit_model != kStrictTwoLevel) return;
+  const auto bound =
+      limit.project_id.empty()
+          ? session.integer(
+                "SELECT MAX(resource_limit) FROM limits WHERE registered_limit_id = ? AND "
+                "project_id IN (WITH RECURSIVE below(id) AS (SELECT id FROM projects WHERE "
+                "parent_id = ? UNION SELECT p.id FROM projects p JOIN below b ON "
+                "p.parent_id = b.id) SELECT id FROM below)",
+                {limit.registered_limit_id, limit.domain_id.text})
+          : session.integer(
+                "SELECT COALESCE((SELECT l.resource_limit FROM limits l JOIN projects p ON "
+                "l.domain_id = p.parent_id WHERE p.id = ? AND l.project_id = '' AND "
+                "l.registered_limit_id = r.id), r.default_limit) "
+                "FROM registered_limits r WHERE r.id = ?",
+                {limit.project_id.text, limit.registered_limit_id});
+  if (!bound || *bound == 0) return;
+  const bool fits =
+      limit.project_id.empty() ? limit.resource_limit >= *bound : limit.resource_limit <= *bound;
+  if (!fits) refuse_model(limit);
+}
+
 void complete_row(const State& state, db::Session& session, Limit& limit) {
   check_limit_place(session, "limit", limit.service_id, limit.region_id);
   check_owner(state, session, limit);
@@ -68,6 +103,7 @@ void complete_row(const State& state, db::Session& session, Limit& limit) {
       "SELECT id FROM limits WHERE project_id = ? AND domain_id = ? AND registered_limit_id = ?",
       {limit.project_id.text, limit.domain_id.text, *registered});
   if (taken) throw conflict("limit", "Duplicate entry");
+  check_two_levels(state, session, limit);
 }
 
 bool sees_all(const access::Caller& caller) {
@@ -89,18 +125,28 @@ void narrow(const Call& call, resource::Page& page) {
   }
 }
 
-resource::Hooks<Limit> hooks() {
+resource::Hooks<Limit> hooks(const State& state) {
   resource::Hooks<Limit> h;
-  h.before_update = [](Change& c, const Limit& old, Limit&) { refuse_other_id(c.given, old.id); };
+  h.before_update = [&state](Change& c, const Limit& old, Limit& fresh) {
+    refuse_other_id(c.given, old.id);
+    check_two_levels(state, c.tx, fresh);
+  };
   h.narrow = [](const Call& call, db::Session&, resource::Page& page) { narrow(call, page); };
   return h;
 }
 
-http::Response show_model(Call& call) {
+http::Response show_model(Call& call, const State& state) {
   call.enforce("identity:get_limit_model");
-  return http::Response::json(
-      200, R"({"model":{"description":"Limit enforcement and validation does not take project )"
-           R"(hierarchy into consideration.","name":"flat"}})");
+  json::Writer w;
+  w.begin_object().key("model").begin_object();
+  w.member("name", state.options.limit_model);
+  w.member("description",
+           state.options.limit_model == kStrictTwoLevel
+               ? "This model requires project hierarchy never exceeds a depth of two"
+               : "Limit enforcement and validation does not take project hierarchy into "
+                 "consideration.");
+  w.end_object().end_object();
+  return http::Response::json(200, w.take());
 }
 
 // The policy also looks at the owner's domain, which is not in the row.
@@ -133,10 +179,10 @@ constinit const resource::Resource kLimit{
     .fields = kFields};
 
 void add_limits(resource::Service& service, State& state) {
-  const auto noun = resource::make_noun<Limit>(kLimit, hooks());
+  const auto noun = resource::make_noun<Limit>(kLimit, hooks(state));
   const resource::Store<Limit> store(kLimit);
-  service.resource<Limit>(kLimit, hooks());
-  service.route("GET", "/v3/limits/model", show_model);
+  service.resource<Limit>(kLimit, hooks(state));
+  service.route("GET", "/v3/limits/model", [&](Call& c) { return show_model(c, state); });
   service.route("GET", "/v3/limits/{id}",
                 [=, &state](Call& c) { return show(c, state, *noun, store); });
   service.route("POST", "/v3/limits", [=, &state](Call& c) {

@@ -25,6 +25,8 @@ struct Limit {
 extern const resource::Resource kLimit;
 
 // /v3/limits and /v3/limits/model. The model is flat: no limit of a parent bounds a child's.
+inline constexpr std::string_view kStrictTwoLevel = "strict_two_level";
+
 void add_limits(resource::Service& service, State& state);
 
 }  // namespace haneul::keystone

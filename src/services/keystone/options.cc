@@ -41,6 +41,17 @@ constexpr auto kLimits =
                 .range(-1, 1e9)
                 .help("Credentials of one user; -1 is no limit."));
 
+constexpr std::string_view kModels[] = {"flat", "strict_two_level"};
+constexpr auto kUnifiedLimit =
+    options(option<&Options::limit_model>("enforcement_model")
+                .one_of(kModels)
+                .help("Whether limits of projects are held against their domain's."));
+
+constexpr auto kTrustOptions =
+    options(option<&Options::redelegations_max>("max_redelegation_count")
+                .range(0, 1000)
+                .help("How often a trust may be handed on, if its trustor lets it."));
+
 constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
                                     .range(0, 1e8)
                                     .help("Tokens whose meaning is kept in memory."),
@@ -55,6 +66,8 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.token", kToken, &values},
           {"keystone.fernet_tokens", kFernet, &values},
           {"keystone.identity", kIdentity, &values},
+          {"keystone.unified_limit", kUnifiedLimit, &values},
+          {"keystone.trust", kTrustOptions, &values},
           {"keystone.cache", kCache, &values}};
 }
 

@@ -1,5 +1,6 @@
 #include "services/keystone/project.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -7,7 +8,9 @@
 #include "base/text.h"
 #include "resource/field.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/endpoint_filter.h"
 #include "services/keystone/extra.h"
+#include "services/keystone/limit.h"
 #include "services/keystone/project_tag.h"
 #include "services/keystone/project_tree.h"
 #include "services/keystone/state.h"
@@ -81,6 +84,13 @@ Project parent_of(const State& state, db::Session& session, const Project& p) {
   return std::move(*parent);
 }
 
+std::int64_t depth_max(const Options& options) {
+  constexpr std::int64_t kTwoLevels = 2;
+  return options.limit_model == kStrictTwoLevel
+             ? std::min(kTwoLevels, options.project_tree_depth_max)
+             : options.project_tree_depth_max;
+}
+
 void check_branch(const State& state, db::Session& session, const Project& p) {
   auto branch = parents_of(state, session, p.parent_id.text);
   branch.push_back(parent_of(state, session, p));
@@ -90,7 +100,7 @@ void check_branch(const State& state, db::Session& session, const Project& p) {
           "cannot create a project in a branch containing a disabled project: " + above.id);
     }
   }
-  if (static_cast<std::int64_t>(branch.size()) > state.options.project_tree_depth_max) {
+  if (static_cast<std::int64_t>(branch.size()) > depth_max(state.options)) {
     throw Fault::forbidden(
         fmt::format("Max hierarchy depth reached for {} branch.", p.parent_id.text));
   }
@@ -259,6 +269,8 @@ void remove_what_hangs_on_project(State& state, db::Transaction& tx, const std::
       {id});
   tx.execute("DELETE FROM application_credentials WHERE project_id = ?", {id});
   tx.execute("DELETE FROM limits WHERE project_id = ?", {id});
+  remove_filters_of_project(tx, id);
+  remove_trusts_of_project(state, tx, id);
   state.revocations.add(tx, state.epochs, Revocations::What::project, id, state.now());
 }
 

@@ -92,6 +92,9 @@ void before_remove(Change& change, const Region& region) {
   static const std::string kUsed =
       std::string(kBelow) +
       "SELECT id FROM catalog_endpoints WHERE region_id IN (SELECT id FROM below) LIMIT 1";
+  static const std::string kDissociate =
+      std::string(kBelow) +
+      "DELETE FROM policy_associations WHERE region_id IN (SELECT id FROM below)";
   static const std::string kRemove =
       std::string(kBelow) + "DELETE FROM regions WHERE id IN (SELECT id FROM below)";
   if (change.tx.text(kUsed, {region.id})) {
@@ -100,6 +103,7 @@ void before_remove(Change& change, const Region& region) {
                     "have associated endpoints.",
                     region.id));
   }
+  change.tx.execute(kDissociate, {region.id});
   change.tx.execute(kRemove, {region.id});
 }
 

@@ -76,6 +76,7 @@ void after_remove(State& state, db::Transaction& tx, const Role& role) {
   tx.execute("DELETE FROM implied_roles WHERE prior_role_id = ? OR implied_role_id = ?",
              {role.id, role.id});
   tx.execute("DELETE FROM application_credential_roles WHERE role_id = ?", {role.id});
+  tx.execute("DELETE FROM trust_roles WHERE role_id = ?", {role.id});
   state.epochs.change_all(tx);
 }
 

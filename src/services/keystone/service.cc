@@ -9,14 +9,20 @@
 #include "services/keystone/discovery.h"
 #include "services/keystone/domain.h"
 #include "services/keystone/endpoint.h"
+#include "services/keystone/endpoint_filter.h"
+#include "services/keystone/endpoint_group.h"
+#include "services/keystone/endpoint_policy.h"
 #include "services/keystone/grant.h"
 #include "services/keystone/implied_role.h"
 #include "services/keystone/limit.h"
 #include "services/keystone/policies.h"
+#include "services/keystone/policy.h"
 #include "services/keystone/region.h"
 #include "services/keystone/registered_limit.h"
+#include "services/keystone/revocation_event.h"
 #include "services/keystone/role_assignment.h"
 #include "services/keystone/state.h"
+#include "services/keystone/trust.h"
 
 namespace haneul::keystone {
 
@@ -60,9 +66,15 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_role_assignments(service, state);
   add_application_credentials(service, state);
   add_credentials(service, state);
+  add_trusts(service, state);
   add_regions(service, state);
   add_catalog_services(service, state);
   add_endpoints(service, state);
+  add_policies(service);
+  add_endpoint_policies(service, state);
+  add_endpoint_groups(service, state);
+  add_endpoint_filters(service, state);
+  add_revocation_events(service);
   add_registered_limits(service, state);
   add_limits(service, state);
   service.every(std::chrono::hours(1), "keystone.forget_old_revocations",

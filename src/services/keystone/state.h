@@ -18,6 +18,7 @@
 #include "services/keystone/role.h"
 #include "services/keystone/role_graph.h"
 #include "services/keystone/token_cache.h"
+#include "services/keystone/trust.h"
 #include "services/keystone/user.h"
 
 namespace haneul::keystone {
@@ -44,6 +45,7 @@ struct State {
   const resource::Store<User> users{kUser};
   const resource::Store<Group> groups{kGroup};
   const resource::Store<Role> roles{kRole};
+  const resource::Store<Trust> trusts{kTrust};
   const resource::Store<ApplicationCredential> application_credentials{kApplicationCredential};
 
   Instant now() const { return world.clock.now(); }

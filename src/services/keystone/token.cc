@@ -31,6 +31,11 @@ std::string new_audit_id() {
   return text;
 }
 
+// A trust's hangs on more users than its own, whose changes its stamp would not tell.
+bool is_cached(const ValidToken& token) {
+  return token.payload.trust_id.empty();
+}
+
 bool is_expired(const ValidToken& token, Instant now, Duration window) {
   return token.payload.expires_at + window <= now;
 }
@@ -61,7 +66,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, *payload, stamp); });
   if (!token) return {nullptr, fmt::format("Could not find token: {}.", full_text)};
-  state_.cache.put(text, token);
+  if (is_cached(*token)) state_.cache.put(text, token);
   return {std::move(token), {}};
 }
 
@@ -76,7 +81,7 @@ std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
       [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
   if (!token) return std::nullopt;
   Issued issued{encode_token(wanted, *keys_of(state_), wanted.issued_at), token};
-  state_.cache.put(issued.text, token);
+  if (is_cached(*token)) state_.cache.put(issued.text, token);
   return issued;
 }
 

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "db/database.h"
 #include "services/keystone/logic/token_payload.h"
+#include "services/keystone/role_graph.h"
 #include "services/keystone/token_cache.h"
+#include "services/keystone/trust.h"
 
 namespace haneul::keystone {
 
@@ -41,6 +43,12 @@ class Tokens {
 
   State& state_;
 };
+
+// The roles that a trust gives, by the chain it hangs on; nothing once the trustor at its end has
+// lost one of them.
+std::optional<std::vector<const RoleGraph::Node*>> delegated_roles(const RoleGraph& graph,
+                                                                   db::Session& session,
+                                                                   const std::vector<Trust>& chain);
 
 // {"token": …} as GET and POST answer it.
 std::string token_body(const ValidToken& token, bool with_catalog);

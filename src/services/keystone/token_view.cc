@@ -18,6 +18,7 @@ struct Facts {
   Project user_domain;
   std::optional<Project> project, project_domain, domain;
   std::optional<ApplicationCredential> app_cred;
+  std::vector<Trust> trusts;               // the chain of a token of a trust
   std::shared_ptr<const RoleGraph> graph;  // keeps the nodes alive
   Roles roles;
 };
@@ -80,20 +81,49 @@ bool find_roles(State& state, db::Session& session, const TokenPayload& p, std::
                 Facts& facts) {
   if (is_unscoped(p)) return true;
   facts.graph = state.role_graph.get(session, epoch);
+  if (!facts.trusts.empty()) {
+    auto roles = delegated_roles(*facts.graph, session, facts.trusts);
+    if (roles) facts.roles = std::move(*roles);
+    return roles && !facts.roles.empty();
+  }
   facts.roles = facts.graph->closure(assigned_roles(session, p.user_id, target_of(p)));
   if (facts.app_cred) facts.roles = roles_of_app_cred(session, facts, facts.roles);
   return !facts.roles.empty();
 }
 
+bool find_user(const State& state, db::Session& session, const std::string& id, Facts& facts) {
+  auto user = state.users.find(session, id);
+  if (!user || !user->enabled) return false;
+  auto domain = enabled_domain(state, session, user->domain_id);
+  if (!domain) return false;
+  facts.user = std::move(*user);
+  facts.user_domain = std::move(*domain);
+  return true;
+}
+
+// Trustor and trustee must both be good; with impersonation the token speaks for the trustor.
+bool find_trust(const State& state, db::Session& session, const TokenPayload& p, Facts& facts) {
+  facts.trusts = trust_chain(state, session, p.trust_id);
+  if (facts.trusts.empty()) return false;
+  const Trust& trust = facts.trusts.front();
+  if (trust.trustee_user_id != p.user_id || trust.project_id != p.project_id) return false;
+  Facts trustor;
+  if (!find_user(state, session, trust.trustor_user_id, trustor)) return false;
+  TokenPayload as_trustor = p;
+  as_trustor.user_id = trust.trustor_user_id;
+  if (state.revocations.covers(as_trustor)) return false;
+  if (trust.impersonation) {
+    facts.user = std::move(trustor.user);
+    facts.user_domain = std::move(trustor.user_domain);
+  }
+  return true;
+}
+
 std::optional<Facts> find_facts(State& state, db::Session& session, const TokenPayload& p,
                                 std::uint64_t epoch) {
   Facts facts;
-  auto user = state.users.find(session, p.user_id);
-  if (!user || !user->enabled) return std::nullopt;
-  facts.user = std::move(*user);
-  auto domain = enabled_domain(state, session, facts.user.domain_id);
-  if (!domain) return std::nullopt;
-  facts.user_domain = std::move(*domain);
+  if (!find_user(state, session, p.user_id, facts)) return std::nullopt;
+  if (!p.trust_id.empty() && !find_trust(state, session, p, facts)) return std::nullopt;
   if (!p.app_cred_id.empty()) {
     facts.app_cred = state.application_credentials.find(session, p.app_cred_id);
     if (!facts.app_cred || facts.app_cred->user_id != p.user_id) return std::nullopt;
@@ -158,7 +188,7 @@ void write_scope(json::Writer& w, const TokenPayload& p, const Facts& f) {
   w.key("project").begin_object();
   write_named(w, "domain", *f.project_domain);
   w.member("id", f.project->id).member("name", f.project->name).end_object();
-  w.member("is_domain", f.project->is_domain);
+  if (f.trusts.empty()) w.member("is_domain", f.project->is_domain);
 }
 
 void write_app_cred(json::Writer& w, db::Session& session, const ApplicationCredential& c) {
@@ -170,6 +200,13 @@ void write_app_cred(json::Writer& w, db::Session& session, const ApplicationCred
     w.end_array();
   }
   w.end_object();
+}
+
+void write_trust(json::Writer& w, const Trust& trust) {
+  w.key("OS-TRUST:trust").begin_object().member("id", trust.id);
+  w.key("trustor_user").begin_object().member("id", trust.trustor_user_id).end_object();
+  w.key("trustee_user").begin_object().member("id", trust.trustee_user_id).end_object();
+  w.member("impersonation", trust.impersonation).end_object();
 }
 
 std::string write_body(db::Session& session, const TokenPayload& p, const Facts& f) {
@@ -187,11 +224,26 @@ std::string write_body(db::Session& session, const TokenPayload& p, const Facts&
     }
     w.end_array();
   }
+  if (!f.trusts.empty()) write_trust(w, f.trusts.front());
   if (f.app_cred) write_app_cred(w, session, *f.app_cred);
   return w.take();
 }
 
 }  // namespace
+
+std::optional<Roles> delegated_roles(const RoleGraph& graph, db::Session& session,
+                                     const std::vector<Trust>& chain) {
+  const auto held = graph.closure(
+      assigned_roles(session, chain.back().trustor_user_id,
+                     {RoleTarget::Kind::project, chain.front().project_id.value_or("")}),
+      true);
+  Roles given;
+  for (const auto* role : graph.closure(roles_of_trust(session, chain.front().id), true)) {
+    if (std::find(held.begin(), held.end(), role) == held.end()) return std::nullopt;
+    if (role->domain_id.empty()) given.push_back(role);
+  }
+  return given;
+}
 
 std::string token_body(const ValidToken& token, bool with_catalog) {
   const bool catalog = with_catalog && token.catalog;
@@ -210,7 +262,7 @@ std::shared_ptr<ValidToken> look_into(State& state, db::Session& session, TokenP
   token->caller = make_caller(payload, *facts);
   token->body = write_body(session, payload, *facts);
   if (!is_unscoped(payload)) {
-    token->catalog = state.catalog.get(session, stamp.all, payload.project_id, payload.user_id);
+    token->catalog = state.catalog.get(session, stamp.all, payload.project_id, facts->user.id);
   }
   token->has_access_rules = facts->app_cred && facts->app_cred->has_access_rules;
   token->stamp = stamp;

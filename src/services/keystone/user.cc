@@ -108,6 +108,7 @@ void after_remove(State& state, Change& change, const User& user) {
   tx.execute("DELETE FROM group_members WHERE user_id = ?", {user.id});
   tx.execute("DELETE FROM credentials WHERE user_id = ?", {user.id});
   remove_application_credentials(state, tx, user.id);
+  remove_trusts_of_user(state, tx, user.id);
   state.revoke_user(tx, user.id);
 }
 

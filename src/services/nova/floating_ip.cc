@@ -123,7 +123,12 @@ http::Response delete_floating_ip(Call& call, const Proxy& neutron) {
 
 // The body may be missing, empty, or null.
 std::string pool_asked(Call& call) {
-  if (trim(call.request().body).empty()) return {};
+  if (trim(call.request().body).empty() || call.body().is_null()) return {};
+  if (!call.body().object()) throw Fault::bad_request("Malformed request body");
+  const json::Value* pool = call.body().at({"pool"});
+  if (pool && !pool->is_null() && !pool->text()) {
+    throw Fault::not_found("Floating IP pool not found.");
+  }
   return text_at(call.body(), "pool");
 }
 

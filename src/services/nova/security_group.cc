@@ -240,6 +240,9 @@ void check_range(const Rule& r, bool icmp) {
 Rule read_rule(Form& form) {
   const auto text = [&](std::string_view key) {
     const json::Value* v = form.any(key);
+    if (v && !v->text() && !v->is_null()) {
+      throw Fault::bad_request(fmt::format("Invalid {} {}.", key, json::dump(*v)));
+    }
     return v && v->text() ? *v->text() : std::string();
   };
   Rule r{.id = {},

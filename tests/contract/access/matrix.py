@@ -61,7 +61,7 @@ EXACT = {"GET /v3/projects/{id}": {"id": "own project"},
 # Lists that show something else than their last word says.
 NO_LIST = re.compile(r"^/v3/(auth|OS-FEDERATION)/|/schemas/|^/v2.1/limits|}/(tasks|traits)$"
                      r"|/users/{user_id}/(projects|groups)|/groups/{group_id}/users"
-                     r"|.+/.+/.+/roles$|^/(traits|resource_classes)$")
+                     r"|.+/.+/.+/roles$|os-hypervisors/{id}/servers$|^/(traits|resource_classes)$")
 # Gone from later microversions.
 OLD = [(re.compile(r"^/v2.1/os-hypervisors/(statistics|{id}/)"), "compute 2.50"),
        (re.compile(r"^/v2.1/(images|os-(security-group|floating-ip|(tenant-)?networks))"),
