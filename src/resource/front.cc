@@ -101,17 +101,19 @@ void Front::add_route(const Service& service, const Route& route, const std::str
   entries_.push_back(std::make_unique<Entry>(Entry{&service, {&route}, counts_.back().get()}));
 }
 
+// The one with the longest mount above the path; else the one that serves the root as well.
 const Service* Front::service_of(std::string_view path) const {
   const Service* best = nullptr;
+  const Service* root = nullptr;
   for (const Service* s : services_) {
     const auto mount = s->mount();
     const bool below =
         path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/');
     if (below && (!best || mount.size() > best->mount().size())) best = s;
     const auto& aliases = s->facts().mount_aliases;
-    if (!best && std::find(aliases.begin(), aliases.end(), "") != aliases.end()) best = s;
+    if (std::find(aliases.begin(), aliases.end(), "") != aliases.end()) root = s;
   }
-  return best;
+  return best ? best : root;
 }
 
 http::BodyPlan Front::plan(const http::Request& head) {

@@ -51,7 +51,8 @@ resource::Service make_service(State& state, Tokens& tokens) {
                              .endpoint = "",
                              .description = "OpenStack Identity Service",
                              .mount_aliases = {""},
-                             .project_behind = ""},
+                             .project_behind = "",
+                             .ignores_trailing_slash = true},
                             std::make_unique<KeystoneDialect>(), make_policy());
   service.migrations({kMigrations, kMigrationsCount});
   add_discovery(service);

@@ -82,6 +82,11 @@ IDENTITY_BODIES = {
     "POST /v3/endpoints": exactly("endpoint", lambda t: {
         "service_id": t["services"], "interface": "public", "url": "http://x"}),
     "PATCH /v3/endpoints/{id}": exactly("endpoint", {"url": "http://y"}),
+    "POST /v3/policies": exactly("policy", {"blob": "{}", "type": "application/json"}),
+    "PATCH /v3/policies/{id}": exactly("policy", {"blob": "[]"}),
+    "POST /v3/OS-EP-FILTER/endpoint_groups": of("endpoint_group", filters={"interface": "public"}),
+    "PATCH /v3/OS-EP-FILTER/endpoint_groups/{id}": exactly("endpoint_group", TEXT),
+    "POST /v3/OS-TRUST/trusts": whole(lambda t: t.trust()),
     "POST /v3/registered_limits": exactly("registered_limits", lambda t: [
         {"service_id": t["services"], "resource_name": t.fresh(), "default_limit": 9}]),
     "PATCH /v3/registered_limits/{id}": exactly("registered_limit", {"default_limit": 8}),

@@ -100,6 +100,11 @@ class Things:
             "implied role": ("root", v3 + "roles", {"role": own}),
             "regions": ("root", v3 + "regions", {"region": {}}),
             "services": ("root", v3 + "services", {"service": {**own, "type": "matrix"}}),
+            "policies": ("root", v3 + "policies", {"policy": {
+                "blob": "{}", "type": "application/json"}}),
+            "endpoint_groups": ("root", v3 + "OS-EP-FILTER/endpoint_groups", {"endpoint_group": {
+                **own, "filters": {"interface": "public"}}}),
+            "trusts": ("member", v3 + "OS-TRUST/trusts", self.trust()),
             "networks": ("member", v2 + "networks", {"network": own}),
             "routers": ("member", v2 + "routers", {"router": own}),
             "security-groups": ("member", v2 + "security-groups", {"security_group": own}),
@@ -115,6 +120,13 @@ class Things:
         }.get(noun)
 
     # Identity.
+    def trust(self):
+        """From the member to the reader."""
+        return {"trust": {
+            "trustor_user_id": self.people.users["member"], "impersonation": False,
+            "trustee_user_id": self.people.users["reader"], "project_id": self.people.project,
+            "roles": [{"id": self.people.roles["member"]}]}}
+
     def in_endpoints(self):
         return self.make("root", "/identity/v3/endpoints", {"endpoint": {
             "service_id": self["services"], "interface": "public", "url": "http://x"}})["id"]

@@ -149,7 +149,8 @@ def target_of(row, who):
               "target.role.name": "thing" if path.startswith("/v3/roles") else "reader",
               "target.limit.project_id": "P", "target.limit.project.domain_id": "D",
               "target.limit.domain.id": None, "target.credential.user_id": "member",
-              "target.token.user_id": "U"}
+              "target.token.user_id": "U", "target.trust.trustor_user_id": "member",
+              "target.trust.trustee_user_id": "reader"}
     if path.startswith("/v3/projects/{project_id}/") or path.startswith("/v3/OS-INHERIT/projects"):
         target.pop("target.domain.id")
     return target

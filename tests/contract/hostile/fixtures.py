@@ -80,6 +80,10 @@ PREPARED = [
     ("own_project", "/identity/v3/projects", lambda i: {"project": {"name": fresh()}}),
     ("own_user", "/identity/v3/users", lambda i: {"user": {"name": fresh()}}),
     ("group", "/identity/v3/groups", lambda i: {"group": {"name": fresh()}}),
+    ("policy", "/identity/v3/policies", lambda i: {"policy": {
+        "blob": "{}", "type": "application/json"}}),
+    ("endpoint_group", "/identity/v3/OS-EP-FILTER/endpoint_groups", lambda i: {"endpoint_group": {
+        "name": fresh(), "filters": {"interface": "public"}}}),
     ("own_role", "/identity/v3/roles", lambda i: {"role": {"name": fresh()}}),
     ("service", "/identity/v3/services", lambda i: {"service": {"type": fresh()}}),
     ("region", "/identity/v3/regions", lambda i: {"region": {"description": "x"}}),
@@ -147,6 +151,18 @@ KEYSTONE = [
         "options": {"lock_password": False}}}),
     ("POST", "/v3/users/{own_user}/password", lambda i: {"user": {
         "password": "secret", "original_password": "wrong"}}),
+    ("POST", "/v3/policies", lambda i: {"policy": {
+        "blob": "{}", "type": "application/json"}}),
+    ("PATCH", "/v3/policies/{policy}", lambda i: {"policy": {
+        "blob": "{}", "type": "application/json"}}),
+    ("POST", "/v3/OS-EP-FILTER/endpoint_groups", lambda i: {"endpoint_group": {
+        "name": fresh(), "description": "d", "filters": {"interface": "public"}}}),
+    ("PATCH", "/v3/OS-EP-FILTER/endpoint_groups/{endpoint_group}", lambda i: {"endpoint_group": {
+        "name": fresh(), "description": "d", "filters": {"interface": "public"}}}),
+    ("POST", "/v3/OS-TRUST/trusts", lambda i: {"trust": {
+        "trustor_user_id": i["user"], "trustee_user_id": i["own_user"],
+        "project_id": i["project"], "impersonation": False, "roles": [{"name": "admin"}],
+        "expires_at": LATE, "remaining_uses": 3}}),
     ("POST", "/v3/groups", lambda i: {"group": {
         "name": fresh(), "domain_id": "default", "description": "d"}}),
     ("PATCH", "/v3/groups/{group}", lambda i: {"group": {"name": fresh(), "description": "d"}}),
@@ -368,4 +384,4 @@ ONCE = {"POST /resource_providers/{provider}/inventories",
 # Routes whose path says everything, and those of bytes.
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
-    r"|^/resource_classes/\*$")
+    r"|^/resource_classes/\*$|/OS-ENDPOINT-POLICY/|/OS-EP-FILTER/.+/.+/")
