@@ -5,8 +5,7 @@
 namespace haneul::keystone {
 
 TokenCache::TokenCache(Limits limits)
-    : per_shard_{(limits.entries_max + kShards - 1) / kShards,
-                 limits.bytes_max / kShards} {}
+    : per_shard_{(limits.entries_max + kShards - 1) / kShards, limits.bytes_max / kShards} {}
 
 void TokenCache::Shard::erase(std::list<Entry>::iterator at) {
   bytes -= at->bytes;
