@@ -103,8 +103,10 @@ class Walls(unittest.TestCase):
 
     def test_out_without_a_floating_ip(self):
         private = self.network.find_network("private")
-        public = self.network.find_network("public")
-        gateway = next(self.network.subnets(network_id=public.id)).gateway_ip
+        # Ordinary projects do not see the external network's subnet.
+        seen = guests.Tenant(self.cloud, "haneul-admin").api.network
+        public = seen.find_network("public")
+        gateway = next(seen.subnets(network_id=public.id)).gateway_ip
         server = self.demo.boot("outward", private, user_data=guests.user_data(
             WATCH.replace("-I {source} ", "").replace("ip address", "#").format(
                 address=gateway, source="")))
