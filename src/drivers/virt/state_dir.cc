@@ -66,6 +66,23 @@ bool is_process_of(int pid, const std::string& guest_name) {
   return line.find("guest=" + guest_name + ",") != std::string::npos;
 }
 
+int pid_in_file(const fs::path& path) {
+  int pid = 0;
+  std::ifstream(path) >> pid;
+  return pid;
+}
+
+// <domstatus state='paused' reason='starting up' pid='0'>: 0 until QEMU has been started.
+int pid_in_state(const fs::path& path) {
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (line.find("<domstatus ") == std::string::npos) continue;
+    const auto at = line.find(" pid='");
+    return at == std::string::npos ? 0 : std::atoi(line.c_str() + at + 6);
+  }
+  return 0;
+}
+
 // Nobody else may manage these guests, and haneul owns their files: so libvirt is asked for no
 // confinement of its own but QEMU's seccomp sandbox, and to leave files as they are.
 void write_qemu_conf(const std::string& path, const std::string& user) {
@@ -115,13 +132,14 @@ void forget_dead_guests(const std::string& dir) {
   std::error_code error;
   std::vector<fs::path> dead;
   for (const auto& entry : fs::directory_iterator(dir + "/run/qemu", error)) {
-    if (entry.path().extension() != ".pid" || entry.path().stem() == "driver") continue;
-    int pid = 0;
-    std::ifstream(entry.path()) >> pid;
-    if (pid <= 0 || !is_process_of(pid, entry.path().stem())) dead.push_back(entry.path());
+    const fs::path& path = entry.path();
+    const bool is_state = path.extension() == ".xml";
+    if ((!is_state && path.extension() != ".pid") || path.stem() == "driver") continue;
+    const int pid = is_state ? pid_in_state(path) : pid_in_file(path);
+    if (pid <= 0 || !is_process_of(pid, path.stem())) dead.push_back(path);
   }
   for (fs::path path : dead) {
-    fs::remove(path, error);
+    fs::remove(path.replace_extension(".pid"), error);
     fs::remove(path.replace_extension(".xml"), error);
   }
 }

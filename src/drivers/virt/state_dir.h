@@ -19,7 +19,8 @@ QemuAccount prepare_state_dir(const std::string& dir, const std::string& qemu_us
 
 // Forgets the running state libvirt noted for guests whose process is gone. libvirt would do so
 // too, but kill whatever has the number of that process now: after the host has been started anew,
-// or in a container that was.
+// or in a container that was. And where this process was killed while a guest began, before there
+// was a process of it, libvirt would hold that guest's lock for ever.
 void forget_dead_guests(const std::string& dir);
 
 }  // namespace haneul::virt
