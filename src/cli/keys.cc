@@ -14,7 +14,7 @@ int fernet_rotate(const Options& options) {
   auto keystone = load_settings(options, state).services.keystone;
   keystone.key_directory = services::key_directory(state.path());
   const std::size_t primary = keystone::rotate_fernet_keys(keystone, SystemClock());
-  std::cout << fmt::format("key {} signs tokens from now on; {} keys are kept\n", primary,
+  std::cout << fmt::format("key {} signs tokens from now on; at most {} keys are kept\n", primary,
                            keystone.fernet_keys_max);
   return 0;
 }

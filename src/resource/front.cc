@@ -46,18 +46,13 @@ std::string_view token_of(const http::Request& request) {
   return token.empty() ? request.headers.get("X-Storage-Token") : token;
 }
 
-// A slash too many, where the service minds. Roots ("/v3/") may always end so.
-bool ends_wrongly(const Service& service, const Route& route, std::string_view path) {
-  const bool deep = std::count(route.pattern.begin(), route.pattern.end(), '/') > 1;
-  return path.ends_with('/') && deep && !service.facts().ignores_trailing_slash;
-}
-
-// The same where no route has the method: the path without its slash may have others.
+// A slash too many, where the service minds. Roots ("/identity/v3/") may always end so.
 bool ends_wrongly(const Service& service, std::string_view path) {
-  const bool deep = std::count(path.begin(), path.end(), '/') -
-                        std::count(service.mount().begin(), service.mount().end(), '/') >
-                    2;
-  return path.ends_with('/') && deep && !service.facts().ignores_trailing_slash;
+  const auto slashes = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), '/');
+  };
+  const bool is_deep = slashes(path) - slashes(service.mount()) > 2;
+  return path.ends_with('/') && is_deep && !service.facts().ignores_trailing_slash;
 }
 
 std::string with_project(const Service& service, const std::string& pattern) {
@@ -181,7 +176,7 @@ http::Response Front::serve(Visit& visit) {
   auto match = router_.find(request.method, request.path);
   if (match.kind == http::Router::Match::Kind::found) {
     const Entry& entry = *entries_[match.route];
-    if (ends_wrongly(*entry.service, *entry.routes.front(), request.path)) {
+    if (ends_wrongly(*entry.service, request.path)) {
       throw entry.service->dialect().no_such_path();
     }
     return run(visit, entry, std::move(match.params));

@@ -10,6 +10,7 @@
 #include "resource/field.h"
 #include "services/keystone/access_rule.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/expiry.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/state.h"
 #include "services/keystone/user_password.h"
@@ -53,25 +54,6 @@ std::string new_secret() {
 
 [[noreturn]] void invalid(std::string_view detail) {
   throw Fault::bad_request(fmt::format("Invalid application credential: {}", detail));
-}
-
-std::optional<Instant> read_expiry(const State& state, Form& form) {
-  const auto text = form.text("expires_at", {.null_allowed = true});
-  if (!text) return std::nullopt;
-  const auto when = parse_instant(*text);
-  if (!when) {
-    throw Fault::bad_request(
-        "Timestamp not in expected format. The server could not comply with "
-        "the request since it is either malformed or otherwise incorrect. The "
-        "client is assumed to be in error.");
-  }
-  if (*when <= state.now()) {
-    throw Fault::bad_request(
-        "The 'expires_at' must not be before now. The server could not comply "
-        "with the request since it is either malformed or otherwise "
-        "incorrect. The client is assumed to be in error.");
-  }
-  return when;
 }
 
 void read_roles(Form& form, Wanted& wanted) {

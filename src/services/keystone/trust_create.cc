@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/expiry.h"
 #include "services/keystone/state.h"
 #include "services/keystone/trust.h"
 
@@ -25,24 +26,6 @@ struct Wanted {
   bool allow_redelegation = false;
   std::optional<std::int64_t> redelegation_count;
 };
-
-std::optional<Instant> read_expiry(const State& state, Form& form) {
-  const auto text = form.text("expires_at", {.null_allowed = true});
-  if (!text) return std::nullopt;
-  const auto when = parse_instant(*text);
-  if (!when)
-    throw Fault::bad_request(
-        "Timestamp not in expected format. The server could not "
-        "comply with the request since it is either malformed or "
-        "otherwise incorrect. The client is assumed to be in error.");
-  if (*when < state.now()) {
-    throw Fault::bad_request(
-        "The 'expires_at' must not be before now. The server could not comply "
-        "with the request since it is either malformed or otherwise "
-        "incorrect. The client is assumed to be in error.");
-  }
-  return when;
-}
 
 void read_roles(Form& form, Wanted& wanted) {
   const json::Array* roles = form.array("roles", kRolesMax);
