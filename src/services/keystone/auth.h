@@ -3,7 +3,10 @@
 
 namespace haneul::keystone {
 
+struct AuthContext;
+struct Identity;
 struct State;
+struct TokenPayload;
 class Tokens;
 
 // /v3/auth: tokens, and what a user could scope one to.
@@ -11,6 +14,9 @@ void add_auth(resource::Service& service, State& state, Tokens& tokens);
 
 // POST /v3/auth/tokens. Passwords are compared outside of any transaction and lock.
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens);
+// 201 with the token of somebody who has proved who it is, for what `scoped` names.
+http::Response issue_to(const AuthContext& context, const Identity& who,
+                        const TokenPayload& scoped);
 // GET, HEAD and DELETE /v3/auth/tokens.
 http::Response show_token(resource::Call& call, Tokens& tokens, const State& state);
 http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state);
