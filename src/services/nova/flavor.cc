@@ -68,10 +68,6 @@ http::Response answer(const Call& call, const Flavor& f, int status = 200) {
   return http::Response::json(status, w.take());
 }
 
-Fault no_flavor(std::string_view id) {
-  return Fault::not_found(fmt::format("Flavor {} could not be found.", id));
-}
-
 // is_public: true or false or none (all), for administrators; others see what they may use.
 Where listed(const Call& call) {
   const bool admin = call.dialect().sees_all(call);
@@ -220,141 +216,6 @@ http::Response delete_flavor(Call& call, const FlavorStore& flavors) {
   return http::Response::empty(202);
 }
 
-// Extra specs: a small map in the flavor's row.
-constexpr std::string_view kKeyLetters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ .:";
-
-http::Response show_specs(Call& call, const FlavorStore& flavors, bool one) {
-  call.enforce(one ? "os_compute_api:os-flavor-extra-specs:show"
-                   : "os_compute_api:os-flavor-extra-specs:index");
-  return call.db().read([&](db::Session& session) {
-    const auto f = find_flavor(call, session, flavors, call.param("id"));
-    if (!f) throw no_flavor(call.param("id"));
-    json::Writer w;
-    w.begin_object();
-    if (one) {
-      const auto found = f->extra_specs.find(call.param("key"));
-      if (found == f->extra_specs.end()) {
-        throw Fault::not_found(
-            fmt::format("Flavor {} has no extra specs with key {}.", f->id, call.param("key")));
-      }
-      w.member(found->first, found->second);
-    } else {
-      w.key("extra_specs").begin_object();
-      for (const auto& [key, value] : f->extra_specs) w.member(key, value);
-      w.end_object();
-    }
-    w.end_object();
-    return http::Response::json(200, w.take());
-  });
-}
-
-resource::TextMap read_specs(Form& form) {
-  resource::TextMap specs;
-  for (const auto& member : form.given()) {
-    if (member.key.empty() || member.key.size() > 255 ||
-        member.key.find_first_not_of(kKeyLetters) != std::string::npos) {
-      form.fail({.kind = resource::Problem::Kind::unknown, .field = member.key});
-    }
-    const auto number = member.value.number();
-    specs[member.key] = number ? json::dump(member.value) : *form.text(member.key);
-  }
-  return specs;
-}
-
-http::Response set_specs(Call& call, const FlavorStore& flavors, bool one) {
-  call.enforce(one ? "os_compute_api:os-flavor-extra-specs:update"
-                   : "os_compute_api:os-flavor-extra-specs:create");
-  Form form = call.form(one ? "" : "extra_specs");
-  const auto specs = read_specs(form);
-  if (one && (specs.size() != 1 || specs.begin()->first != call.param("key"))) {
-    throw Fault::bad_request("Request body and URI mismatch");
-  }
-  call.db().write([&](db::Transaction& tx) {
-    auto f = flavors.find(tx, call.param("id"));
-    if (!f) throw no_flavor(call.param("id"));
-    for (const auto& [key, value] : specs) f->extra_specs[key] = value;
-    flavors.update(tx, *f);
-  });
-  json::Writer w;
-  w.begin_object();
-  if (!one) w.key("extra_specs").begin_object();
-  for (const auto& [key, value] : specs) w.member(key, value);
-  if (!one) w.end_object();
-  w.end_object();
-  return http::Response::json(200, w.take());
-}
-
-http::Response remove_spec(Call& call, const FlavorStore& flavors) {
-  call.enforce("os_compute_api:os-flavor-extra-specs:delete");
-  call.db().write([&](db::Transaction& tx) {
-    auto f = flavors.find(tx, call.param("id"));
-    if (!f) throw no_flavor(call.param("id"));
-    if (f->extra_specs.erase(call.param("key")) == 0) {
-      throw Fault::not_found(
-          fmt::format("Flavor {} has no extra specs with key {}.", f->id, call.param("key")));
-    }
-    flavors.update(tx, *f);
-  });
-  return http::Response::empty(200);
-}
-
-// Which projects may use a private flavor.
-http::Response access_answer(db::Session& session, const std::string& flavor) {
-  json::Writer w;
-  w.begin_object().key("flavor_access").begin_array();
-  auto rows = session.query(
-      "SELECT project_id FROM flavor_access WHERE flavor_id = ? ORDER BY project_id", {flavor});
-  while (rows.next()) {
-    w.begin_object().member("flavor_id", flavor).member("tenant_id", rows.text(0)).end_object();
-  }
-  w.end_array().end_object();
-  return http::Response::json(200, w.take());
-}
-
-http::Response list_access(Call& call, const FlavorStore& flavors) {
-  call.enforce("os_compute_api:os-flavor-access");
-  return call.db().read([&](db::Session& session) {
-    const auto f = find_flavor(call, session, flavors, call.param("id"));
-    if (!f) throw no_flavor(call.param("id"));
-    if (f->is_public) {
-      throw Fault::not_found("Access list not available for public flavors.");
-    }
-    return access_answer(session, f->id);
-  });
-}
-
-http::Response change_access(Call& call, const FlavorStore& flavors, bool add) {
-  call.enforce(add ? "os_compute_api:os-flavor-access:add_tenant_access"
-                   : "os_compute_api:os-flavor-access:remove_tenant_access");
-  Form form = call.form(add ? "addTenantAccess" : "removeTenantAccess");
-  const std::string tenant = form.required_text("tenant", {.chars_min = 1});
-  form.done();
-  return call.db().write([&](db::Transaction& tx) {
-    const auto f = find_flavor(call, tx, flavors, call.param("id"));
-    if (!f) throw no_flavor(call.param("id"));
-    if (add && f->is_public && call.since(7)) {
-      throw Fault::conflict("Can not add access to a public flavor.");
-    }
-    const auto rows = tx.execute(
-        add ? "INSERT INTO flavor_access (flavor_id, project_id) SELECT ?1, ?2 WHERE NOT EXISTS"
-              " (SELECT 1 FROM flavor_access WHERE flavor_id = ?1 AND project_id = ?2)"
-            : "DELETE FROM flavor_access WHERE flavor_id = ?1 AND project_id = ?2",
-        {f->id, tenant});
-    if (rows == 0 && add) {
-      throw Fault::conflict(
-          fmt::format("Flavor access already exists for flavor {} and project {} "
-                      "combination.",
-                      f->id, tenant));
-    }
-    if (rows == 0) {
-      throw Fault::not_found(
-          fmt::format("Flavor access not found for {} / {} combination.", f->id, tenant));
-    }
-    return access_answer(tx, f->id);
-  });
-}
-
 }  // namespace
 
 const resource::Resource kFlavor{.singular = "flavor",
@@ -371,6 +232,10 @@ std::string Flavor::embedded() const {
   for (const auto& [key, value] : extra_specs) w.member(key, value);
   w.end_object().end_object();
   return w.take();
+}
+
+Fault no_flavor(std::string_view id) {
+  return Fault::not_found(fmt::format("Flavor {} could not be found.", id));
 }
 
 std::optional<Flavor> find_flavor(const Call& call, db::Session& session,
@@ -394,14 +259,6 @@ void add_flavor_routes(resource::Service& s, const FlavorStore& flavors) {
   });
   s.route("PUT", "/v2.1/flavors/{id}", with(update_flavor));
   s.route("DELETE", "/v2.1/flavors/{id}", with(delete_flavor));
-  s.route("GET", "/v2.1/flavors/{id}/os-extra_specs", with(show_specs, false));
-  s.route("POST", "/v2.1/flavors/{id}/os-extra_specs", with(set_specs, false));
-  s.route("GET", "/v2.1/flavors/{id}/os-extra_specs/{key}", with(show_specs, true));
-  s.route("PUT", "/v2.1/flavors/{id}/os-extra_specs/{key}", with(set_specs, true));
-  s.route("DELETE", "/v2.1/flavors/{id}/os-extra_specs/{key}", with(remove_spec));
-  s.route("GET", "/v2.1/flavors/{id}/os-flavor-access", with(list_access));
-  s.action("/v2.1/flavors/{id}/action", "addTenantAccess", with(change_access, true));
-  s.action("/v2.1/flavors/{id}/action", "removeTenantAccess", with(change_access, false));
 }
 
 }  // namespace haneul::nova

@@ -33,6 +33,8 @@ using FlavorStore = resource::Store<Flavor>;
 std::optional<Flavor> find_flavor(const resource::Call& call, db::Session& session,
                                   const FlavorStore& flavors, std::string_view id);
 
+Fault no_flavor(std::string_view id);  // "Flavor x could not be found."
+
 void add_flavor_routes(resource::Service& service, const FlavorStore& flavors);
 
 }  // namespace haneul::nova

@@ -59,15 +59,7 @@ std::vector<neutron::SecurityGroupFacts> find_groups(const Call& call, Cloud& cl
   std::vector<neutron::SecurityGroupFacts> groups;
   for (const auto& name : names) {
     if (name == "default" && names.size() == 1) return {};
-    auto found = cloud.neutron.security_groups(session, call.caller(), name);
-    if (found.empty()) {
-      throw Fault::bad_request(fmt::format("Security group {} not found.", name));
-    }
-    if (found.size() > 1) {
-      throw Fault::conflict(fmt::format(
-          "Multiple security groups found matching '{}'. Use an ID to be more specific.", name));
-    }
-    groups.push_back(std::move(found.front()));
+    groups.push_back(security_group_named(call, cloud, session, name, Fault::Kind::bad_request));
   }
   return groups;
 }
@@ -113,6 +105,18 @@ std::string groups_json(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+neutron::SecurityGroupFacts security_group_named(const Call& call, Cloud& cloud,
+                                                 db::Session& session, const std::string& name,
+                                                 Fault::Kind absent) {
+  auto found = cloud.neutron.security_groups(session, call.caller(), name);
+  if (found.empty()) throw Fault(absent, fmt::format("Security group {} not found.", name));
+  if (found.size() > 1) {
+    throw Fault::conflict(fmt::format(
+        "Multiple security groups found matching '{}'. Use an ID to be more specific.", name));
+  }
+  return std::move(found.front());
+}
 
 std::vector<NetworkWish> resolve_networks(const Call& call, Cloud& cloud, db::Session& session,
                                           const ServerForm& form) {

@@ -4,12 +4,19 @@
 
 #include "drivers/net/driver.h"
 #include "resource/call.h"
+#include "services/neutron/neutron.h"
 #include "services/nova/cloud.h"
 #include "services/nova/server_form.h"
 
 namespace haneul::nova {
 
 // All that Nova asks of Neutron; everything runs in the caller's session or transaction.
+
+// The security group of this name or id that the caller may use. Several of one name are a
+// conflict, none is a fault of the kind `absent`.
+neutron::SecurityGroupFacts security_group_named(const resource::Call& call, Cloud& cloud,
+                                                 db::Session& session, const std::string& name,
+                                                 Fault::Kind absent);
 
 // What a request's networks mean for this caller: "auto" becomes the one network there is. Throws
 // Nova's own errors for networks and ports that are absent, not the caller's or in use.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "services/neutron/neutron.h"
+#include "services/nova/networking.h"
 #include "services/nova/server_actions.h"
 
 namespace haneul::nova {
@@ -15,20 +16,6 @@ using resource::Form;
 
 json::Array names_of(const Server& s) {
   return *json::parse(s.security_groups)->array();
-}
-
-// The group of this name or id; several of one name are a conflict.
-neutron::SecurityGroupFacts find_group(const Call& call, Cloud& cloud, db::Session& session,
-                                       const std::string& name) {
-  auto found = cloud.neutron.security_groups(session, call.caller(), name);
-  if (found.empty()) {
-    throw Fault::not_found(fmt::format("Security group {} not found.", name));
-  }
-  if (found.size() > 1) {
-    throw Fault::conflict(fmt::format(
-        "Multiple security groups found matching '{}'. Use an ID to be more specific.", name));
-  }
-  return std::move(found.front());
 }
 
 // Ports as Nova's own rules once had them.
@@ -106,7 +93,7 @@ http::Response change_groups(Call& call, Cloud& cloud, bool add) {
     Server s = call.fetch(
         tx, cloud.servers, call.param("id"),
         add ? "os_compute_api:os-security-groups:add" : "os_compute_api:os-security-groups:remove");
-    const auto group = find_group(call, cloud, tx, name);
+    const auto group = security_group_named(call, cloud, tx, name, Fault::Kind::not_found);
     json::Array names = names_of(s);
     const auto gone = std::erase_if(
         names, [&](const json::Value& n) { return *n.at({"name"})->text() == group.name; });

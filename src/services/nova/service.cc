@@ -11,11 +11,14 @@
 #include "services/nova/dialect.h"
 #include "services/nova/doctor.h"
 #include "services/nova/extension.h"
+#include "services/nova/flavor_access.h"
+#include "services/nova/flavor_extra_spec.h"
 #include "services/nova/floating_ip.h"
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/host.h"
 #include "services/nova/hypervisor.h"
 #include "services/nova/image.h"
+#include "services/nova/image_metadata.h"
 #include "services/nova/instance_action.h"
 #include "services/nova/limits.h"
 #include "services/nova/metadata_service.h"
@@ -27,6 +30,7 @@
 #include "services/nova/proxy.h"
 #include "services/nova/quota_set.h"
 #include "services/nova/security_group.h"
+#include "services/nova/security_group_rule.h"
 #include "services/nova/server_actions.h"
 #include "services/nova/server_group.h"
 #include "services/nova/server_parts.h"
@@ -97,6 +101,8 @@ struct Nova::Impl {
     add_version_routes(service);
     add_extension_routes(service);
     add_flavor_routes(service, cloud.flavors);
+    add_flavor_extra_spec_routes(service, cloud.flavors);
+    add_flavor_access_routes(service, cloud.flavors);
     add_keypair_routes(service, cloud.keypairs);
     add_server_routes(service, cloud);
     add_server_action_routes(service, cloud);
@@ -114,8 +120,10 @@ struct Nova::Impl {
     add_tenant_usage_routes(service);
     add_host_routes(service, cloud);
     add_image_routes(service, image_proxy);
+    add_image_metadata_routes(service, image_proxy);
     add_network_routes(service, network_proxy);
     add_security_group_routes(service, network_proxy);
+    add_security_group_rule_routes(service, network_proxy);
     add_floating_ip_routes(service, cloud, network_proxy);
   }
 
