@@ -22,7 +22,8 @@ void with_blank_services(
     const SystemClock clock;
     flow::Engine flows(*database, clock);
     resource::Quota quota;
-    const resource::World world{*database, clock, flows, quota};
+    const notify::Journal journal(clock);
+    const resource::World world{*database, clock, flows, quota, journal};
     const services::Services all(world, {.state = path,
                                          .net = drivers->net(),
                                          .hosts = drivers->hosts(),

@@ -10,6 +10,8 @@ int agent(const Options& options);
 int down(const Options& options);
 int status(const Options& options);
 int doctor(const Options& options);
+// The history of changes, on and on with --follow.
+int events(const Options& options);
 int fernet_rotate(const Options& options);
 int routes();
 int reference(const Options& options);

@@ -74,7 +74,8 @@ class ListPlans : public testing::Test {
         state_(path_),
         database_(db::open_sqlite({.explain = [this](auto sql, auto plan) { note(sql, plan); }})),
         flows_(*database_, clock_, {.threads = 0}),
-        world_{*database_, clock_, flows_, quota_} {
+        journal_(clock_),
+        world_{*database_, clock_, flows_, quota_, journal_} {
     options_.simulated = true;
     drivers_ = open_simulated(options_, state_);
     services_ = std::make_unique<services::Services>(
@@ -127,6 +128,7 @@ class ListPlans : public testing::Test {
   std::unique_ptr<db::Database> database_;
   flow::Engine flows_;
   resource::Quota quota_;
+  notify::Journal journal_;
   resource::World world_;
   resource::FakeAuthenticator tokens_;
   std::unique_ptr<Drivers> drivers_;

@@ -43,6 +43,21 @@ void add_agent(CLI::App& app, Options& o) {
       ->type_name("NAME");
 }
 
+void add_events(CLI::App& app, Options& o) {
+  add_state(app, o);
+  EventsQuestion& q = o.events;
+  app.add_flag("--follow,-f", q.follow, "Go on with what happens from now on");
+  app.add_option("--limit", q.limit, "So many of the last")->check(CLI::Range(0, 1000));
+  app.add_option("--type", q.type, "Of this kind: identity, identity.user, identity.user.created");
+  app.add_option("--subject", q.subject, "About the thing with this id")->type_name("ID");
+  app.add_option("--project", q.project, "About this project's things")->type_name("ID");
+  app.add_option("--user", q.user, "By this user")->type_name("ID");
+  app.add_option("--request", q.request, "By this request: X-Openstack-Request-Id")
+      ->type_name("ID");
+  app.add_option("--format", q.format, "text, json or cadf")
+      ->check(CLI::IsMember({"text", "json", "cadf"}));
+}
+
 void add_policy(CLI::App& app, PolicyQuestion& q) {
   app.require_subcommand(1);
   CLI::App& check = *app.add_subcommand("check", "May this caller, and which rule says so");
@@ -81,6 +96,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_state(*add("down", "Stop the cloud, its guests and all it started"), o);
   add_state(*add("status", "One screen: services, hosts, guests, flows, disk"), o);
   add_state(*add("doctor", "Compare rows with what the drivers report; exit 1 if they differ"), o);
+  add_events(*add("events", "Who changed what, and who logged in"), o);
   add_state(*add("fernet-rotate", "Sign tokens with a new key; those of the last few stay good"),
             o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
@@ -97,7 +113,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|fernet-rotate|routes|"
+                << "\nusage: haneul up|down|status|serve|agent|doctor|events|fernet-rotate|routes|"
                    "reference|policy|version "
                    "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;

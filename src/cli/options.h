@@ -12,6 +12,14 @@ struct PolicyQuestion {
   std::vector<std::string> targets;  // NAME=VALUE
 };
 
+// `haneul events`: what to show of the history of changes.
+struct EventsQuestion {
+  std::string type, subject, project, user, request;
+  std::string format = "text";  // or json, cadf: one object a line
+  std::int64_t limit = 50;
+  bool follow = false;
+};
+
 // What the command line says; one struct for all subcommands.
 struct Options {
   std::string command;
@@ -24,6 +32,7 @@ struct Options {
   std::string config;  // empty: haneul.conf in the state directory, if there is one
   std::string topic;   // of `reference`
   PolicyQuestion question;
+  EventsQuestion events;
   std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
   int ready_fd = -1;           // set by `up` for the process it starts

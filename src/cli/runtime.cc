@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "base/log.h"
+#include "cli/events_json.h"
 #include "cli/join.h"
 #include "cli/metrics.h"
 #include "db/migration.h"
@@ -25,11 +26,11 @@ constexpr std::uint64_t kIdleWorkMax = 100;
 
 Runtime::Runtime(const Options& options, const Settings& settings, StateDir& state,
                  const Progress& progress)
-    : options_(options), state_(state), started_(clock_.now()) {
+    : options_(options), state_(state), journal_(clock_, settings.journal), started_(clock_.now()) {
   progress("state");
   database_ = db::open_sqlite({.path = state.file("haneul.db").string()});
   flows_ = std::make_unique<flow::Engine>(*database_, clock_, settings.flow);
-  world_.reset(new resource::World{*database_, clock_, *flows_, quota_});
+  world_.reset(new resource::World{*database_, clock_, *flows_, quota_, journal_});
   progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
   drivers_ = open_drivers(options, settings.system, state, progress);
   agents_ = std::make_unique<Agents>(clock_, keep_join(state, options.tls_cert).secret,
@@ -59,6 +60,7 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   for (const resource::Service* s : services_->all()) {
     for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
   }
+  flows_->every(std::chrono::minutes(10), "prune events", [this] { journal_.prune(*database_); });
   flows_->every(std::chrono::seconds(10), "give memory back", [this] { give_memory_back(); });
   open_control();
   metadata_ = std::make_unique<MetadataDuty>(*database_, services_->neutron());
@@ -152,6 +154,9 @@ void Runtime::open_control() {
 
 http::Response Runtime::control(http::Request& request) {
   if (request.path == "/status") return http::Response::json(200, status_json());
+  if (request.path == "/events") {
+    return http::Response::json(200, events_json(*database_, request.raw_query));
+  }
   if (request.path == "/doctor") {
     json::Writer w;
     w.value(services_->doctor());

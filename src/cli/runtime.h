@@ -13,6 +13,7 @@
 #include "flow/engine.h"
 #include "http/server.h"
 #include "json/writer.h"
+#include "notify/journal.h"
 #include "resource/front.h"
 #include "resource/quota.h"
 #include "services/list.h"
@@ -57,6 +58,7 @@ class Runtime {
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<flow::Engine> flows_;
   resource::Quota quota_;
+  const notify::Journal journal_;
   std::unique_ptr<resource::World> world_;
   std::unique_ptr<services::Services> services_;
   std::unique_ptr<resource::Front> front_;

@@ -48,6 +48,15 @@ constexpr auto kFlow = options(
               "where it is undone, `nova.boot_server/plug~`; docs/flows.md lists them."),
     option<&Flow::fail_after>("fail_after").help("For trials: this step fails once it is done."));
 
+using Journal = notify::JournalOptions;
+
+constexpr auto kNotify = options(option<&Journal::kept>("events_kept")
+                                     .range(60, 1e9)
+                                     .help("How long the history of changes is kept."),
+                                 option<&Journal::events_max>("events_max")
+                                     .range(100, 1e9)
+                                     .help("Changes in the history; the oldest go first."));
+
 constexpr auto kOvn = options(
     option<&SystemSettings::northbound>("ovn_nb_connection")
         .help("Northbound database of the system's OVN, `unix:PATH` or `tcp:ADDRESS:PORT`. Empty: "
@@ -68,6 +77,7 @@ constexpr auto kLibvirt = options(
 std::vector<config::Section> sections(Settings& s) {
   std::vector<config::Section> all = {{"http", kHttp, &s.http},
                                       {"flow", kFlow, &s.flow},
+                                      {"notify", kNotify, &s.journal},
                                       {"ovn", kOvn, &s.system},
                                       {"libvirt", kLibvirt, &s.system}};
   for (auto& section : services::sections(s.services)) all.push_back(std::move(section));

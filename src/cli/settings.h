@@ -7,6 +7,7 @@
 #include "config/option.h"
 #include "flow/engine.h"
 #include "http/server.h"
+#include "notify/journal.h"
 #include "services/settings.h"
 
 namespace haneul::cli {
@@ -24,6 +25,7 @@ struct SystemSettings {
 struct Settings {
   http::ServerOptions http;
   flow::EngineOptions flow;
+  notify::JournalOptions journal;
   SystemSettings system;
   services::Settings services;
 };

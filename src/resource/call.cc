@@ -2,6 +2,7 @@
 
 #include "access/policy.h"
 #include "base/text.h"
+#include "notify/journal.h"
 #include "resource/dialect.h"
 #include "resource/service.h"
 
@@ -61,6 +62,22 @@ std::string base_url_of(const http::Request& request) {
   if (!is_plain_host(host)) host = headers.get("Host");
   if (!is_plain_host(host)) host = "localhost";
   return std::string(scheme) + "://" + std::string(host);
+}
+
+void Call::record(db::Transaction& tx, const notify::Event& event) const {
+  parts_.world.journal.add(tx, event, initiator());
+}
+
+notify::Initiator Call::initiator() const {
+  notify::Initiator by{.request_id = parts_.request_id,
+                       .address = parts_.request.peer,
+                       .agent = std::string(parts_.request.headers.get("User-Agent"))};
+  if (has_caller()) {
+    by.user_id = caller().user_id.text;
+    by.project_id = caller().project_id.text;
+    by.domain_id = caller().domain_id.text;
+  }
+  return by;
 }
 
 std::string Call::service_url() const {

@@ -11,6 +11,7 @@
 #include "http/message.h"
 #include "http/router.h"
 #include "json/value.h"
+#include "notify/event.h"
 #include "resource/form.h"
 #include "resource/row_target.h"
 #include "resource/table.h"
@@ -59,6 +60,10 @@ class Call {
   db::Database& db() const { return parts_.world.db; }
   Instant now() const { return parts_.world.clock.now(); }
   Duration deadline() const { return parts_.request.deadline; }
+
+  // Writes into the history of changes that this caller did this.
+  void record(db::Transaction& tx, const notify::Event& event) const;
+  notify::Initiator initiator() const;
 
   std::string base_url() const { return base_url_of(parts_.request); }
   // The same with the service's mount: what links start with.

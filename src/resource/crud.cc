@@ -96,6 +96,17 @@ void enforce_create(const Call& call, db::Session& session, const Noun& noun,
              guard_rules(call, noun, create, given, row), row);
 }
 
+// "<event>.created" and so on, for nouns that have one.
+void record(Call& call, db::Transaction& tx, const Noun& noun, const char* what, void* row) {
+  const Resource& r = noun.resource;
+  if (r.event.empty()) return;
+  const std::string* owner =
+      r.scope == Scope::project ? text_member(r, r.owner_column, row) : nullptr;
+  call.record(tx, {.type = fmt::format("{}.{}", r.event, what),
+                   .subject = std::string(noun.key_of(row)),
+                   .project_id = owner ? *owner : std::string()});
+}
+
 // Slow work before the transaction; only for who may do what it is for.
 std::string prepare_create(Call& call, const Noun& noun, const Batch& batch, std::size_t i) {
   if (!noun.prepare) return {};
@@ -112,6 +123,7 @@ void insert_row(Call& call, db::Transaction& tx, const Noun& noun, const Batch& 
   if (noun.before_create) noun.before_create(change, row);
   noun.table.insert(tx, row);
   if (noun.after_create) noun.after_create(change, row);
+  record(call, tx, noun, "created", row);
 }
 
 std::string render_many(const Call& call, db::Session& session, const Noun& noun,
@@ -308,6 +320,7 @@ http::Response update_one(Call& call, const Noun& noun, const std::string& key) 
       touch(noun.resource, row, call.now());
       noun.table.update(tx, row);
       if (noun.after_update) noun.after_update(change, old, row);
+      record(call, tx, noun, "updated", row);
       return http::Response::json(noun.resource.status.update,
                                   render_one(call, tx, noun, *rows, show));
     });
@@ -326,6 +339,7 @@ http::Response remove_one(Call& call, const Noun& noun, const std::string& key) 
     noun.table.remove(tx, key);
     release_quota(call, tx, noun, row);
     if (noun.after_remove) noun.after_remove(change, row);
+    record(call, tx, noun, "deleted", row);
     return http::Response::empty(noun.resource.status.remove);
   });
 }

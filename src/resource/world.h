@@ -11,6 +11,10 @@ namespace haneul::flow {
 class Engine;
 }
 
+namespace haneul::notify {
+class Journal;
+}
+
 namespace haneul::resource {
 
 class Quota;
@@ -21,6 +25,7 @@ struct World {
   const Clock& clock;
   flow::Engine& flows;
   Quota& quota;
+  const notify::Journal& journal;
 };
 
 }  // namespace haneul::resource

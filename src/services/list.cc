@@ -15,6 +15,10 @@ namespace haneul::resource {
 extern const db::Migration kMigrations[];
 extern const unsigned kMigrationsCount;
 }  // namespace haneul::resource
+namespace haneul::notify {
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+}  // namespace haneul::notify
 namespace haneul::flow {
 extern const db::Migration kMigrations[];
 extern const unsigned kMigrationsCount;
@@ -79,6 +83,7 @@ std::vector<const resource::Service*> Services::all() const {
 std::vector<db::ModuleMigrations> Services::migrations() const {
   std::vector<db::ModuleMigrations> modules = {
       {"resource", {resource::kMigrations, resource::kMigrationsCount}},
+      {"notify", {notify::kMigrations, notify::kMigrationsCount}},
       {"flow", {flow::kMigrations, flow::kMigrationsCount}}};
   for (const resource::Service* s : all()) modules.push_back(s->migrations());
   return modules;

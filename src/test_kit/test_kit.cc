@@ -7,6 +7,10 @@ namespace haneul::resource {
 extern const db::Migration kMigrations[];
 extern const unsigned kMigrationsCount;
 }  // namespace haneul::resource
+namespace haneul::notify {
+extern const db::Migration kMigrations[];
+extern const unsigned kMigrationsCount;
+}  // namespace haneul::notify
 namespace haneul::flow {
 extern const db::Migration kMigrations[];
 extern const unsigned kMigrationsCount;
@@ -78,8 +82,10 @@ std::string Answer::text(std::initializer_list<std::string_view> path) const {
 TestCloud::TestCloud(flow::EngineOptions options)
     : db_(db::open_sqlite({})),
       engine_(*db_, clock_, std::move(options)),
-      world_{*db_, clock_, engine_, quota_} {
+      journal_(clock_),
+      world_{*db_, clock_, engine_, quota_, journal_} {
   migrate({"resource", {kMigrations, kMigrationsCount}});
+  migrate({"notify", {notify::kMigrations, notify::kMigrationsCount}});
   migrate({"flow", {flow::kMigrations, flow::kMigrationsCount}});
 }
 

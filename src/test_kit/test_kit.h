@@ -12,6 +12,7 @@
 #include "db/database.h"
 #include "flow/engine.h"
 #include "json/value.h"
+#include "notify/journal.h"
 #include "resource/front.h"
 #include "resource/quota.h"
 #include "resource/service.h"
@@ -77,6 +78,7 @@ class TestCloud {
   std::unique_ptr<db::Database> db_;
   flow::Engine engine_;
   Quota quota_;
+  notify::Journal journal_;
   World world_;
   FakeAuthenticator authenticator_;
   std::unique_ptr<Front> front_;

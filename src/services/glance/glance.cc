@@ -76,7 +76,9 @@ const resource::Service& Glance::service() const {
 }
 
 void Glance::start() {
-  auto& [world, options, blobs, images] = impl_->parts;
+  const auto& world = impl_->parts.world;
+  auto& blobs = impl_->parts.blobs;
+  auto& images = impl_->parts.images;
   const auto reset = world.db.write([&](db::Transaction& tx) {
     return tx.execute(
         "UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL,"
@@ -91,7 +93,9 @@ void Glance::start() {
 }
 
 std::vector<std::string> Glance::doctor() const {
-  auto& [world, options, blobs, images] = impl_->parts;
+  const auto& world = impl_->parts.world;
+  const auto& blobs = impl_->parts.blobs;
+  const auto& images = impl_->parts.images;
   std::vector<std::string> lines;
   world.db.read([&](db::Session& s) {
     for (const Place place : {Place::images, Place::staging}) {

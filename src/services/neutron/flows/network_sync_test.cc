@@ -115,7 +115,8 @@ TEST_F(NetworkSyncTest, ACrashBetweenTellingAndNotingIsHarmless) {
   make_subnet(network);
   // The next process, over the same rows.
   flow::Engine engine(cloud_.db(), cloud_.clock(), {.threads = 0});
-  const resource::World world{cloud_.db(), cloud_.clock(), engine, cloud_.world().quota};
+  const resource::World world{cloud_.db(), cloud_.clock(), engine, cloud_.world().quota,
+                              cloud_.world().journal};
   Neutron second(world, driver_, options());
   second.start();
   engine.run();
