@@ -14,7 +14,9 @@ namespace haneul::cli {
 int routes() {
   for_every_service([](const resource::Service& s) {
     for (const resource::Route& r : s.routes()) {
-      std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, r.method, r.pattern,
+      // The router answers HEAD by what GET would.
+      const std::string method = r.method == "GET" ? "GET,HEAD" : r.method;
+      std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, method, r.pattern,
                                r.action.empty() ? "" : " ", r.action);
     }
   });

@@ -217,6 +217,9 @@ http::Response create(Call& call, State& state) {
   return call.db().write([&](db::Transaction& tx) {
     refuse_beyond_limit(state, tx, wanted.row.user_id);
     store(state, tx, wanted, roles_for(*RoleGraph::read(tx), tx, call, wanted));
+    call.record(tx, {.type = "identity.application_credential.created",
+                     .subject = wanted.row.id,
+                     .project_id = wanted.row.project_id});
     json::Writer w;
     w.begin_object().key("application_credential");
     write_one(w, call, tx, wanted.row, wanted.secret);
@@ -286,6 +289,9 @@ http::Response remove(Call& call, State& state) {
     const auto c = find(call, state, tx, "identity:delete_application_credential");
     refuse_restricted(call);
     remove_where(state, tx, resource::Where().equals("id", c.id));
+    call.record(tx, {.type = "identity.application_credential.deleted",
+                     .subject = c.id,
+                     .project_id = c.project_id});
   });
   return http::Response::empty(204);
 }
@@ -299,6 +305,7 @@ constinit const resource::Resource kApplicationCredential{
     .table = "application_credentials",
     .scope = resource::Scope::cloud,
     .policy = {},
+    .event = "identity.application_credential",
     .fields = kFields};
 
 void remove_application_credentials(State& state, db::Transaction& tx, std::string_view user_id) {

@@ -110,6 +110,7 @@ http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state) 
     state.revocations.add(tx, state.epochs, Revocations::What::audit,
                           subject->payload.audit_ids.front(), subject->payload.user_id,
                           state.now());
+    call.record(tx, {.type = "identity.token.deleted", .subject = subject->payload.user_id});
   });
   return http::Response::empty(204);
 }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/log.h"
+#include "notify/journal.h"
 #include "services/keystone/auth.h"
 #include "services/keystone/auth_request.h"
 #include "services/keystone/dialect.h"
@@ -69,6 +71,26 @@ http::Response issue_to(const AuthContext& context, const Identity& who,
   return response;
 }
 
+namespace {
+
+// Who logs in, or tries to. What cannot be written down is no reason to keep people out.
+// upstream: openstack/keystone:keystone/notifications.py (CadfNotificationWrapper)
+void record_login(resource::Call& call, const Identity& who, const std::string& failure) {
+  notify::Event event{
+      .type = "identity.authenticate", .subject = who.claims.user_id, .success = failure.empty()};
+  event.details.set("methods", json::Array(who.claims.methods.begin(), who.claims.methods.end()));
+  if (!failure.empty()) event.details.set("reason", failure);
+  notify::Initiator by = call.initiator();
+  if (by.user_id.empty()) by.user_id = who.claims.user_id;
+  try {
+    call.db().write([&](db::Transaction& tx) { call.world().journal.add(tx, event, by); });
+  } catch (const db::Error& error) {
+    log::warning("a login is missing in the history", {{"why", error.what()}});
+  }
+}
+
+}  // namespace
+
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
   ScopeWanted scope;
   const AuthContext context{call, state, tokens, scope};
@@ -77,10 +99,17 @@ http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
   const bool scope_exists = apply_scope(state, scope, scoped);
   Identity who;
   who.claims.methods = request.methods;
-  for (const Proof& proof : request.proofs) proof(who);
-  if (who.claims.user_id.empty() || !scope_exists) throw unauthorized();
-  refuse_too_few_methods(state, who.claims);
-  return issue_to(context, who, scoped);
+  try {
+    for (const Proof& proof : request.proofs) proof(who);
+    if (who.claims.user_id.empty() || !scope_exists) throw unauthorized();
+    refuse_too_few_methods(state, who.claims);
+    auto response = issue_to(context, who, scoped);
+    record_login(call, who, "");
+    return response;
+  } catch (const Fault& fault) {
+    record_login(call, who, fault.message());
+    throw;
+  }
 }
 
 }  // namespace haneul::keystone

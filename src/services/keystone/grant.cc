@@ -129,6 +129,18 @@ void note_change(State& state, db::Transaction& tx, const Call& call, const Plac
   state.epochs.change_all(tx);
 }
 
+// upstream: openstack/keystone:keystone/notifications.py (CadfRoleAssignmentNotificationWrapper)
+void record(const Call& call, db::Transaction& tx, const Place& place, std::string_view what) {
+  notify::Event event{
+      .type = fmt::format("identity.role_assignment.{}", what),
+      .subject = call.param("role_id"),
+      .details = {{"role", call.param("role_id")}, {"inherited_to_projects", place.inherited}}};
+  event.details.set(place.actor_kind, actor_id(call, place));
+  event.details.set(place.target_kind, target_id(call, place));
+  if (place.target_kind == "project") event.project_id = target_id(call, place);
+  call.record(tx, event);
+}
+
 void check_role_fits(const Place& place, const Found& found) {
   const Role& role = *found.role;
   if (role.domain_id.empty()) return;
@@ -156,6 +168,7 @@ http::Response create(Call& call, State& state, const Place& place) {
         {actor_id(call, place), target_id(call, place), call.param("role_id"), place.inherited,
          place.actor_kind, place.target_kind});
     note_change(state, tx, call, place);
+    record(call, tx, place, "created");
   });
   return http::Response::empty(204);
 }
@@ -165,6 +178,7 @@ http::Response revoke(Call& call, State& state, const Place& place) {
     find_and_enforce(call, state, tx, place, "revoke");
     if (remove_row(call, tx, place) == 0) no_such_grant(call, place);
     note_change(state, tx, call, place);
+    record(call, tx, place, "deleted");
   });
   return http::Response::empty(204);
 }

@@ -130,6 +130,14 @@ http::Response check_member(Call& call, const State& state) {
   return http::Response::empty(204);
 }
 
+void record_member(const Call& call, db::Transaction& tx, std::string_view what) {
+  call.record(tx, {.type = "identity.group.updated",
+                   .subject = call.param("group_id"),
+                   .details = {{"actor_id", call.param("user_id")},
+                               {"actor_type", "user"},
+                               {"actor_operation", what}}});
+}
+
 http::Response add_member(Call& call, State& state) {
   call.db().write([&](db::Transaction& tx) {
     enforce_on_member(state, call, tx, "identity:add_user_to_group");
@@ -138,6 +146,7 @@ http::Response add_member(Call& call, State& state) {
     tx.execute("DELETE FROM group_members WHERE user_id = ? AND group_id = ?", {user, group});
     tx.execute("INSERT INTO group_members (user_id, group_id) VALUES (?, ?)", {user, group});
     state.epochs.change_user(tx, user);
+    record_member(call, tx, "added");
   });
   return http::Response::empty(204);
 }
@@ -149,6 +158,7 @@ http::Response remove_member(Call& call, State& state) {
                                  {call.param("user_id"), call.param("group_id")});
     if (gone == 0) not_a_member(call);
     state.revoke_user(tx, call.param("user_id"));
+    record_member(call, tx, "removed");
   });
   return http::Response::empty(204);
 }

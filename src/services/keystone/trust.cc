@@ -151,7 +151,9 @@ http::Response list(Call& call, const State& state) {
 
 http::Response remove(Call& call, State& state) {
   call.db().write([&](db::Transaction& tx) {
-    remove_trust(state, tx, permitted(call, state, tx, "identity:delete_trust").id);
+    const Trust trust = permitted(call, state, tx, "identity:delete_trust");
+    remove_trust(state, tx, trust.id);
+    call.record(tx, {.type = "identity.OS-TRUST:trust.deleted", .subject = trust.id});
   });
   return http::Response::empty(204);
 }
@@ -167,6 +169,7 @@ constinit const resource::Resource kTrust{.singular = "trust",
                                           .path = "/v3/OS-TRUST/trusts",
                                           .scope = resource::Scope::cloud,
                                           .policy = {},
+                                          .event = "identity.OS-TRUST:trust",
                                           .fields = kFields};
 
 std::vector<Trust> trust_chain(const State& state, db::Session& session, const std::string& id) {

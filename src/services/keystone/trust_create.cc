@@ -193,6 +193,7 @@ http::Response create_trust(Call& call, State& state) {
     settle_count(state, wanted);
     redelegate(call, state, tx, wanted);
     store(state, tx, wanted);
+    call.record(tx, {.type = "identity.OS-TRUST:trust.created", .subject = wanted.trust.id});
     return trust_answer(201, call, state, tx, wanted.trust);
   });
 }

@@ -36,6 +36,7 @@ http::Response change_password(resource::Call& call, State& state) {
         {fresh, state.now(), user->id, *user->password_hash});
     if (changed == 0) throw unauthorized();  // somebody else was quicker
     state.revoke_user(tx, user->id);
+    call.record(tx, {.type = "identity.user.updated", .subject = user->id});
   });
   return http::Response::empty(204);
 }

@@ -46,7 +46,8 @@ def routes():
                              timeout=60, check=True).stdout
     for line in listing.splitlines():
         service, method, path, *action = line.split(" ")
-        yield service, method, MOUNTS[service] + path, action[0] if action else None
+        # HEAD is GET without its body.
+        yield service, method.split(",")[0], MOUNTS[service] + path, action[0] if action else None
 
 
 def filled(path, segment=NOBODY):
