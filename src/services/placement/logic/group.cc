@@ -284,10 +284,10 @@ void check_orphans(const WholeRequest& whole) {
 void check_conflicts(const WholeRequest& whole) {
   std::vector<std::string> found;
   for (const auto& [suffix, group] : whole.groups) {
+    const auto& forbidden = group.forbidden;  // clang 14 captures no structured binding
     for (const Names& any : group.required) {
-      const bool all_forbidden = std::all_of(any.begin(), any.end(), [&](const std::string& t) {
-        return group.forbidden.contains(t);
-      });
+      const bool all_forbidden = std::all_of(
+          any.begin(), any.end(), [&](const std::string& t) { return forbidden.contains(t); });
       if (all_forbidden) {
         found.push_back(fmt::format("required{}: ({})", suffix, fmt::join(any, ", ")));
       }
