@@ -40,6 +40,7 @@ http::Response run_power(Call& call, Cloud& cloud, const PowerAction& a) {
   no_parameters(call, a.name);
   call.db().write([&](db::Transaction& tx) {
     Server s = fetch_for_action(call, cloud, tx, a.rule, {a.action, a.from});
+    need_host(s);
     s.task_state = a.task;
     s.updated_at = call.now();
     cloud.servers.update(tx, s);
@@ -65,7 +66,7 @@ http::Response reboot(Call& call, Cloud& cloud) {
     if (hard)
       needed.vm_states = {vm::kActive, vm::kStopped, vm::kPaused, vm::kSuspended, vm::kError};
     Server s = fetch_for_action(call, cloud, tx, "os_compute_api:servers:reboot", needed);
-    if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
+    need_host(s);
     s.task_state = hard ? task::kRebootingHard : task::kRebooting;
     s.updated_at = call.now();
     cloud.servers.update(tx, s);
@@ -105,7 +106,7 @@ http::Response console_output(Call& call, Cloud& cloud) {
   const Server s = call.db().read([&](db::Session& session) {
     return call.fetch(session, cloud.servers, call.param("id"), "os_compute_api:os-console-output");
   });
-  if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
+  need_host(s);
   std::string log = read_console(cloud, s);
   if (length && *length >= 0) log = tail(log, *length);
   std::string clean;
@@ -192,6 +193,10 @@ Server fetch_for_action(Call& call, Cloud& cloud, db::Transaction& tx, std::stri
                                       needed.action, s.id, *s.task_state));
   }
   return s;
+}
+
+void need_host(const Server& server) {
+  if (!server.host) throw Fault::conflict(fmt::format("Instance {} is not ready", server.id));
 }
 
 void record_action(const Call& call, db::Transaction& tx, const Server& server,

@@ -17,6 +17,8 @@ struct Needed {
 };
 Server fetch_for_action(resource::Call& call, Cloud& cloud, db::Transaction& tx,
                         std::string_view rule, const Needed& needed);
+// 409 for one that is on no host: there is nothing to act upon.
+void need_host(const Server& server);
 // Writes who asked for what, for GET /servers/{id}/os-instance-actions.
 void record_action(const resource::Call& call, db::Transaction& tx, const Server& server,
                    std::string_view action);

@@ -125,7 +125,7 @@ http::Response rebuild(Call& call, Cloud& cloud) {
   return call.db().write([&](db::Transaction& tx) {
     Server s = fetch_for_action(call, cloud, tx, "os_compute_api:servers:rebuild",
                                 {"rebuild", {vm::kActive, vm::kStopped, vm::kError}});
-    if (!s.host) throw Fault::conflict(fmt::format("Instance {} is not ready", s.id));
+    need_host(s);
     const auto image = check_image(call, cloud, tx, wishes.image_id, {s.ram, s.disk});
     set_key(call, cloud, tx, wishes, s);
     RebuildServer flow;

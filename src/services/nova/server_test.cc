@@ -64,6 +64,29 @@ TEST_F(NovaTest, SaysWhyThereIsNoHost) {
             "No valid host was found. Of 2 hosts: 2 without enough MEMORY_MB.");
 }
 
+TEST_F(NovaTest, NothingIsDoneToAServerOnNoHost) {
+  ASSERT_EQ(ask_admin("PUT", "/os-quota-sets/demo-project", R"({"quota_set":{"ram":-1}})").status,
+            200);
+  ASSERT_EQ(ask_admin("POST", "/flavors",
+                      R"({"flavor":{"name":"huge","id":"h","ram":1000000,"vcpus":1,"disk":1}})")
+                .status,
+            200);
+  const auto made = ask("POST", "/servers",
+                        fmt::format(R"({{"server":{{"name":"big","imageRef":"{}","flavorRef":"h",)"
+                                    R"("networks":"none"}}}})",
+                                    image));
+  const std::string id = made.text({"server", "id"});
+  ASSERT_EQ(status(id), "ERROR");
+  const std::string why = fmt::format("Instance {} is not ready", id);
+  expect_error(act(id, R"({"os-stop":null})"), 409, "conflictingRequest", why);
+  expect_error(act(id, R"({"reboot":{"type":"HARD"}})"), 409, "conflictingRequest", why);
+  ASSERT_EQ(act(id, R"({"os-resetState":{"state":"active"}})", "2.96", "admin").status, 202);
+  expect_error(act(id, R"({"pause":null})"), 409, "conflictingRequest", why);
+  settle();
+  EXPECT_EQ(status(id), "ACTIVE");
+  EXPECT_EQ(ask("DELETE", "/servers/" + id).status, 204);
+}
+
 TEST_F(NovaTest, MakesSeveralAtOnce) {
   const auto a = create("many", R"(,"min_count":2,"max_count":3,"return_reservation_id":true)");
   ASSERT_EQ(a.status, 202) << a.body;

@@ -35,7 +35,7 @@ flow::Outcome BootServer::define(const flow::Visit& visit) {
 
 flow::Outcome BootServer::start(const flow::Visit& visit) {
   const Server server = load(visit);
-  cloud->hosts.drivers(*server.host).virt.start(server.id);
+  drivers_of(server).virt.start(server.id);
   return flow::Outcome::done().with([this](db::Transaction& tx) {
     change(tx, [&](Server& s) {
       s.vm_state = vm::kActive;

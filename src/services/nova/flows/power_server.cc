@@ -34,7 +34,7 @@ Outcome PowerServer::settled(std::string_view vm_state, std::int64_t power) {
 }
 
 Outcome PowerServer::stop(const flow::Visit& visit, const Server& s) {
-  auto& virt = cloud->hosts.drivers(*s.host).virt;
+  auto& virt = drivers_of(s).virt;
   const Power power = virt.power(s.id);
   if (power != Power::running) {
     if (power != Power::shut_off) virt.power_off(s.id);
@@ -52,7 +52,7 @@ Outcome PowerServer::stop(const flow::Visit& visit, const Server& s) {
 
 Outcome PowerServer::act(const flow::Visit& visit) {
   const Server s = load(visit);
-  auto& virt = cloud->hosts.drivers(*s.host).virt;
+  auto& virt = drivers_of(s).virt;
   if (verb == "stop") return stop(visit, s);
   if (verb == "pause") {
     virt.pause(s.id);

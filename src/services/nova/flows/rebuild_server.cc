@@ -19,7 +19,7 @@ const flow::Program<RebuildServer> kRebuildServer{"nova.rebuild_server", kState,
 
 flow::Outcome RebuildServer::clear(const flow::Visit& visit) {
   const Server s = load(visit);
-  auto& virt = cloud->hosts.drivers(*s.host).virt;
+  auto& virt = drivers_of(s).virt;
   virt.undefine(s.id);
   virt.remove_files(s.id);
   return flow::Outcome::next();
@@ -37,7 +37,7 @@ flow::Outcome RebuildServer::define(const flow::Visit& visit) {
 
 flow::Outcome RebuildServer::start(const flow::Visit& visit) {
   const Server server = load(visit);
-  if (!was_off) cloud->hosts.drivers(*server.host).virt.start(server.id);
+  if (!was_off) drivers_of(server).virt.start(server.id);
   return flow::Outcome::done().with([this](db::Transaction& tx) {
     change(tx, [&](Server& s) {
       if (s.deleting()) return;

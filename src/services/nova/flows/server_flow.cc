@@ -38,22 +38,27 @@ void ServerFlow::change(db::Transaction& tx, const std::function<void(Server&)>&
   finish_actions(tx, server_id, server->updated_at, server->fault && server->fault != fault_before);
 }
 
+Hosts::Drivers ServerFlow::drivers_of(const Server& server) const {
+  if (!server.host) throw Fault::conflict("the server is on no host");
+  return cloud->hosts.drivers(*server.host);
+}
+
 void ServerFlow::plug_ports(const flow::Visit& visit, const Server& server) const {
   const auto plugs =
       visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
-  auto& net = cloud->hosts.drivers(*server.host).net;
+  auto& net = drivers_of(server).net;
   for (const auto& plug : plugs) net.plug(plug.port, plug.mtu);
 }
 
 void ServerFlow::unplug_ports(const flow::Visit& visit, const Server& server) const {
   const auto plugs =
       visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
-  auto& net = cloud->hosts.drivers(*server.host).net;
+  auto& net = drivers_of(server).net;
   for (const auto& plug : plugs) net.unplug(plug.port.id);
 }
 
 void ServerFlow::make_disks(const flow::Visit& visit, const Server& server) const {
-  auto& virt = cloud->hosts.drivers(*server.host).virt;
+  auto& virt = drivers_of(server).virt;
   const auto source = visit.db.read(
       [&](db::Session& session) { return cloud->glance.source(session, server.image_id); });
   if (!source) throw Fault::gone(fmt::format("Image {} could not be found.", server.image_id));
@@ -67,7 +72,7 @@ void ServerFlow::make_disks(const flow::Visit& visit, const Server& server) cons
 }
 
 void ServerFlow::define_guest(const flow::Visit& visit, const Server& server) const {
-  const auto drivers = cloud->hosts.drivers(*server.host);
+  const auto drivers = drivers_of(server);
   const auto plugs =
       visit.db.read([&](db::Session& session) { return plugs_of(*cloud, session, server.id); });
   virt::GuestSpec spec{.id = server.id,
@@ -92,7 +97,7 @@ void ServerFlow::define_guest(const flow::Visit& visit, const Server& server) co
 
 void ServerFlow::wipe(const flow::Visit& visit, const Server& server) const {
   if (!server.host) return;
-  auto& virt = cloud->hosts.drivers(*server.host).virt;
+  auto& virt = drivers_of(server).virt;
   virt.undefine(server.id);
   virt.remove_files(server.id);
   unplug_ports(visit, server);

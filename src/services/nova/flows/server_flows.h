@@ -16,6 +16,8 @@ struct ServerFlow {
   Server load(const flow::Visit& visit) const;
   // The same in a transaction, changed and saved; nothing if the row is gone.
   void change(db::Transaction& tx, const std::function<void(Server&)>& edit) const;
+  // Of its host. Throws Fault::conflict if it is on none, virt::Error if that is not there.
+  Hosts::Drivers drivers_of(const Server& server) const;
   // Taps of the server's ports on its host; config drive and disk; the domain.
   void plug_ports(const flow::Visit& visit, const Server& server) const;
   void unplug_ports(const flow::Visit& visit, const Server& server) const;

@@ -135,6 +135,21 @@ TEST_F(ServerFlows, WhatCannotBeBuiltIsTakenBack) {
   }
 }
 
+// Nothing but a fault of ours starts one, but then it must end, not the process.
+TEST_F(ServerFlows, AFlowOfAServerOnNoHostFails) {
+  const std::string id = boot("homeless");
+  cloud.db().write([&](db::Transaction& tx) {
+    tx.execute("UPDATE servers SET host = NULL WHERE id = ?", {id});
+    PowerServer stop;
+    stop.server_id = id;
+    stop.verb = "stop";
+    cloud.flows().start(tx, kPowerServer, stop, {subject_of(id)});
+  });
+  settle();
+  EXPECT_EQ(rows("SELECT COUNT(*) FROM flows WHERE program LIKE 'nova.%'"), 0);
+  EXPECT_EQ(rows("SELECT COUNT(*) FROM servers WHERE fault LIKE '%on no host%'"), 1);
+}
+
 TEST_F(ServerFlows, AHostThatComesBackIsUsedAgain) {
   one.fail_next(virt::Op::create_disk, "busy", 2);
   two.fail_next(virt::Op::create_disk, "busy", 2);
