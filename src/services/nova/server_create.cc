@@ -110,24 +110,20 @@ Server make_server(const Call& call, const Plan& plan, std::int64_t number, std:
 std::int64_t reserve_quota(const Call& call, Cloud& cloud, db::Transaction& tx, const Plan& plan) {
   auto& quota = cloud.world.quota;
   const auto& project = call.caller().project_id.text;
-  for (std::int64_t count = plan.form.max_count;; --count) {
-    const std::pair<std::string_view, std::int64_t> wanted[] = {
-        {"instances", count},
-        {"cores", count * plan.flavor.vcpus},
-        {"ram", count * plan.flavor.ram}};
-    std::optional<resource::Quota::Over> over;
-    std::size_t taken = 0;
-    for (const auto& [name, amount] : wanted) {
-      over = quota.reserve(tx, "nova", project, name, amount);
-      if (over) break;
-      ++taken;
-    }
-    if (!over) return count;
-    for (std::size_t i = 0; i < taken; ++i) {
-      quota.release(tx, "nova", project, wanted[i].first, wanted[i].second);
-    }
-    if (count <= plan.form.min_count) throw call.dialect().over_quota(*over);
+  const std::pair<std::string, std::int64_t> each[] = {
+      {"instances", 1}, {"cores", plan.flavor.vcpus}, {"ram", plan.flavor.ram}};
+  const auto present = quota.of_project(tx, "nova", project);
+  std::int64_t count = plan.form.max_count;
+  for (const auto& [name, amount] : each) {
+    const auto& [limit, used] = present.at(name);
+    if (limit >= 0 && amount > 0) count = std::min(count, (limit - used) / amount);
   }
+  count = std::max(count, plan.form.min_count);
+  for (const auto& [name, amount] : each) {
+    const auto over = quota.reserve(tx, "nova", project, name, count * amount);
+    if (over) throw call.dialect().over_quota(*over);
+  }
+  return count;
 }
 
 void boot(Call& call, Cloud& cloud, db::Transaction& tx, Server& s, const Plan& plan) {

@@ -22,6 +22,7 @@ constexpr std::size_t kMetadataItemsMax = 128;
 constexpr std::size_t kTagsMax = 50;
 constexpr std::size_t kTagCharsMax = 60;
 constexpr std::size_t kNetworksMax = 64;
+constexpr std::int64_t kServersMax = 1000;  // of one request: they are one transaction
 
 NetworkWish read_network(Form item) {
   NetworkWish wish;
@@ -107,6 +108,10 @@ void read_counts(Form& form, ServerForm& out) {
   if (out.min_count > out.max_count) {
     throw Fault::bad_request("min_count must be <= max_count");
   }
+  if (out.min_count > kServersMax) {
+    throw Fault::bad_request(fmt::format("min_count must be <= {}", kServersMax));
+  }
+  out.max_count = std::min(out.max_count, kServersMax);
 }
 
 // Volumes come with their service; a list that says "the image, on local disk" says nothing new.
