@@ -5,18 +5,37 @@
 #include "json/writer.h"
 
 namespace haneul::json {
+namespace {
+
+constexpr std::size_t kIndexedFrom = 32;  // members
+
+}  // namespace
 
 Object::Object() = default;
 Object::Object(std::initializer_list<Member> members) {
   for (const Member& m : members) set(m.key, m.value);
 }
-Object::Object(const Object&) = default;
+Object::Object(const Object& other) : members_(other.members_) {}
 Object::Object(Object&&) noexcept = default;
-Object& Object::operator=(const Object&) = default;
+Object& Object::operator=(const Object& other) {
+  members_ = other.members_;
+  index_.reset();
+  return *this;
+}
 Object& Object::operator=(Object&&) noexcept = default;
 Object::~Object() = default;
 
+void Object::need_index() {
+  if (index_ || members_.size() < kIndexedFrom) return;
+  index_ = std::make_unique<Index>();
+  for (std::size_t i = 0; i < members_.size(); ++i) index_->emplace(members_[i].key, i);
+}
+
 const Value* Object::find(std::string_view key) const {
+  if (index_) {
+    const auto found = index_->find(key);
+    return found == index_->end() ? nullptr : &members_[found->second].value;
+  }
   for (const Member& m : members_) {
     if (m.key == key) return &m.value;
   }
@@ -28,12 +47,15 @@ Value* Object::find(std::string_view key) {
 }
 
 Value& Object::set(std::string_view key, Value value) {
+  need_index();
   if (Value* old = find(key)) return *old = std::move(value);
   members_.push_back({std::string(key), std::move(value)});
+  if (index_) index_->emplace(key, members_.size() - 1);
   return members_.back().value;
 }
 
 bool Object::erase(std::string_view key) {
+  index_.reset();
   return std::erase_if(members_, [&](const Member& m) { return m.key == key; }) > 0;
 }
 
@@ -48,6 +70,7 @@ const Member* Object::end() const {
 }
 
 Member* Object::begin() {
+  index_.reset();
   return members_.data();
 }
 

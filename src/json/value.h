@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +17,8 @@ class Value;
 struct Member;
 using Array = std::vector<Value>;
 
-// Members in the order they were written. Look-ups are linear: bodies have few keys per object,
-// and the parser limits how many.
+// Members in the order they were written. Look-ups are linear while there are few; an object of
+// many keys has an index, so that whoever sends one cannot make us walk it for each of them.
 class Object {
  public:
   Object();
@@ -44,7 +46,11 @@ class Object {
   bool operator==(const Object& other) const;  // order does not matter
 
  private:
+  using Index = std::map<std::string, std::size_t, std::less<>>;
+  void need_index();
+
   std::vector<Member> members_;
+  std::unique_ptr<Index> index_;  // null: few members, or keys may have changed since
 };
 
 // A JSON value. Integers stay exact within 64 bits signed; larger ones become doubles.
