@@ -21,14 +21,15 @@ struct Recurring {
   std::string name;
   Duration interval;
   std::function<void()> work;
-  Instant next;
+  Duration next;  // Clock::steady()
   bool running = false;
 };
 
 }  // namespace
 
 // What is in memory is only a plan of when to look at which row: by subject, in order of creation,
-// the first of each subject may run.
+// the first of each subject may run. Its times are Clock::steady()'s, so that a clock that is set
+// back does not put everything off.
 struct Engine::Impl {
   Impl(db::Database& database, const Clock& c, EngineOptions o)
       : db(database),
@@ -38,7 +39,8 @@ struct Engine::Impl {
 
   struct Subject {
     std::deque<std::int64_t> flows;  // unfinished, oldest first
-    Instant due;                     // of the first
+    Duration due{};                  // of the first
+    bool is_guess = false;           // its row may say that it is due later
     bool running = false;
     bool again = false;  // woken while running: the nap it then takes ends at once
     bool woken = false;  // what `again` was when it ended
@@ -54,12 +56,15 @@ struct Engine::Impl {
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::unordered_map<std::string, Subject> subjects;
-  std::set<std::pair<Instant, std::string>> plan;  // subjects that do not run, by due time
+  std::set<std::pair<Duration, std::string>> plan;  // subjects that do not run, by due time
   std::vector<std::unique_ptr<Recurring>> recurring;
   std::size_t unfinished = 0;
   bool stopping = false;
   std::vector<std::thread> threads;
 
+  Duration steady_at(Instant due) const {
+    return clock.steady() + std::max(due - clock.now(), Duration{});
+  }
   void put(std::int64_t id, const std::string& subject, Instant due);
   void load_all();
   struct Turn {
@@ -67,10 +72,10 @@ struct Engine::Impl {
     std::int64_t id;
     bool woken;
   };
-  std::optional<Turn> take(Instant now);
+  std::optional<Turn> take(Duration now);
   void give_back(const std::string& subject, std::optional<Instant> due);
   void run_one(const Turn& turn);
-  Recurring* take_recurring(Instant now);
+  Recurring* take_recurring(Duration now);
   void run_recurring(Recurring& r);
   void work();
   void wait(std::unique_lock<std::mutex>& lock);
@@ -85,8 +90,8 @@ void Engine::Impl::put(std::int64_t id, const std::string& subject, Instant due)
   s.flows.insert(at, id);
   ++unfinished;
   if (s.flows.size() > 1) return;
-  s.due = due;
-  plan.emplace(due, subject);
+  s.due = steady_at(due);
+  plan.emplace(s.due, subject);
   changed.notify_one();
 }
 
@@ -99,14 +104,15 @@ void Engine::Impl::load_all() {
 }
 
 // Needs the mutex. The subject whose first flow is due, marked as running.
-std::optional<Engine::Impl::Turn> Engine::Impl::take(Instant now) {
+std::optional<Engine::Impl::Turn> Engine::Impl::take(Duration now) {
   if (plan.empty() || plan.begin()->first > now) return std::nullopt;
   const std::string subject = plan.begin()->second;
   plan.erase(plan.begin());
   Subject& s = subjects.at(subject);
   s.running = true;
   s.again = false;
-  return Turn{subject, s.flows.front(), std::exchange(s.woken, false)};
+  const bool is_due = !std::exchange(s.is_guess, false);
+  return Turn{subject, s.flows.front(), std::exchange(s.woken, false) || is_due};
 }
 
 // Needs the mutex. No due time: the subject's first flow is over.
@@ -120,10 +126,11 @@ void Engine::Impl::give_back(const std::string& subject, std::optional<Instant> 
       subjects.erase(subject);
       return;
     }
+    s.is_guess = true;
     due = clock.now();
   }
   s.woken = s.again;
-  s.due = s.again ? clock.now() : *due;
+  s.due = s.again ? clock.steady() : steady_at(*due);
   plan.emplace(s.due, subject);
   changed.notify_one();
 }
@@ -140,7 +147,7 @@ void Engine::Impl::run_one(const Turn& turn) {
   give_back(turn.subject, due);
 }
 
-Recurring* Engine::Impl::take_recurring(Instant now) {
+Recurring* Engine::Impl::take_recurring(Duration now) {
   for (const auto& r : recurring) {
     if (!r->running && r->next <= now) {
       r->running = true;
@@ -158,12 +165,12 @@ void Engine::Impl::run_recurring(Recurring& r) {
   }
   const std::lock_guard lock(mutex);
   r.running = false;
-  r.next = clock.now() + r.interval;
+  r.next = clock.steady() + r.interval;
   changed.notify_one();
 }
 
 void Engine::Impl::wait(std::unique_lock<std::mutex>& lock) {
-  std::optional<Instant> next;
+  std::optional<Duration> next;
   if (!plan.empty()) next = plan.begin()->first;
   for (const auto& r : recurring) {
     if (!r->running && (!next || r->next < *next)) next = r->next;
@@ -172,7 +179,7 @@ void Engine::Impl::wait(std::unique_lock<std::mutex>& lock) {
     changed.wait(lock);
     return;
   }
-  const Duration pause = *next - clock.now();
+  const Duration pause = *next - clock.steady();
   if (pause.count() > 0) changed.wait_for(lock, pause);
 }
 
@@ -180,7 +187,7 @@ void Engine::Impl::work() {
   pthread_setname_np(pthread_self(), "flow");
   std::unique_lock lock(mutex);
   while (!stopping) {
-    const Instant now = clock.now();
+    const Duration now = clock.steady();
     // Recurring work first: there is little of it, and any number of flows must not keep a host's
     // report from being made.
     if (Recurring* r = take_recurring(now)) {
@@ -263,7 +270,7 @@ void Engine::wake(std::string_view subject) {
   const auto found = impl_->subjects.find(name);
   if (found == impl_->subjects.end() || found->second.running) return;
   impl_->plan.erase({found->second.due, name});
-  found->second.due = impl_->clock.now();
+  found->second.due = impl_->clock.steady();
   impl_->plan.emplace(found->second.due, name);
   impl_->changed.notify_one();
 }
@@ -281,7 +288,7 @@ bool Engine::busy(db::Session& session, std::string_view subject) const {
 void Engine::every(Duration interval, std::string name, std::function<void()> work) {
   const std::lock_guard lock(impl_->mutex);
   impl_->recurring.push_back(std::make_unique<Recurring>(
-      Recurring{std::move(name), interval, std::move(work), impl_->clock.now() + interval}));
+      Recurring{std::move(name), interval, std::move(work), impl_->clock.steady() + interval}));
 }
 
 void Engine::run() {
@@ -305,8 +312,8 @@ std::size_t Engine::run_until_idle() {
   const std::uint64_t before = impl_->counters.steps;
   for (;;) {
     std::unique_lock lock(impl_->mutex);
-    Recurring* r = impl_->take_recurring(impl_->clock.now());
-    const auto job = r ? std::nullopt : impl_->take(impl_->clock.now());
+    Recurring* r = impl_->take_recurring(impl_->clock.steady());
+    const auto job = r ? std::nullopt : impl_->take(impl_->clock.steady());
     lock.unlock();
     if (r) {
       impl_->run_recurring(*r);

@@ -15,6 +15,7 @@ namespace {
 struct World {
   std::vector<std::string> story;
   int fail_at_build = 0;  // times a temporary error is thrown
+  int fail_writing = 0;   // the same, by what build() wants written
   bool refuse_at_build = false;
   bool wait_in_build = false;
 };
@@ -33,8 +34,10 @@ struct Job {
     if (world->refuse_at_build) throw Fault::conflict("no room");
     if (world->fail_at_build-- > 0) throw std::runtime_error("flaky");
     if (world->wait_in_build) return Outcome::nap(std::chrono::seconds(30));
-    return Outcome::next().with(
-        [](db::Transaction& tx) { tx.execute("INSERT INTO built VALUES (1)"); });
+    return Outcome::next().with([this](db::Transaction& tx) {
+      if (world->fail_writing-- > 0) throw db::Error("the disk is full");
+      tx.execute("INSERT INTO built VALUES (1)");
+    });
   }
   Outcome announce(const Visit&) {
     world->story.push_back("announce " + thing);
@@ -131,6 +134,17 @@ TEST_F(EngineTest, ATemporaryErrorIsTriedAgainLaterAndThenGivenUp) {
   EXPECT_EQ(world_.story.back(), "failed: flaky");
 }
 
+TEST_F(EngineTest, AStepIsTriedAgainIfItsWriteFails) {
+  world_.fail_writing = 1;
+  start("a");
+  engine_->run_until_idle();
+  EXPECT_EQ(world_.story, (Story{"prepare a", "build a!"}));
+  clock_.advance(std::chrono::seconds(1));
+  engine_->run_until_idle();
+  EXPECT_EQ(world_.story, (Story{"prepare a", "build a!", "build a!", "announce a!"}));
+  EXPECT_EQ(rows("SELECT COUNT(*) FROM built"), 1);
+}
+
 TEST_F(EngineTest, OneSubjectOneFlowAtATime) {
   world_.wait_in_build = true;
   start("a");
@@ -219,6 +233,40 @@ TEST_F(EngineTest, RecurringWorkComesBack) {
     engine_->run_until_idle();
   }
   EXPECT_EQ(ran, 3);
+}
+
+// A clock that can be set, as a machine's is.
+class SetClock final : public Clock {
+ public:
+  explicit SetClock(ManualClock& real) : real_(real) {}
+  Instant now() const override { return real_.now() + off; }
+  Duration steady() const override { return real_.steady(); }
+  Duration off{};
+
+ private:
+  ManualClock& real_;
+};
+
+TEST_F(EngineTest, AClockThatIsSetBackPutsNothingOff) {
+  SetClock set(clock_);
+  Engine engine(*db_, set, options_);
+  engine.add<Job>(kJob, [this] {
+    auto job = std::make_unique<Job>();
+    job->world = &world_;
+    return job;
+  });
+  int ran = 0;
+  engine.every(std::chrono::seconds(10), "tick", [&] { ++ran; });
+  engine.run();
+  world_.wait_in_build = true;
+  db_->write([&](db::Transaction& tx) { engine.start(tx, kJob, Job{"a"}, {"s"}); });
+  engine.run_until_idle();
+  world_.wait_in_build = false;
+  set.off = -std::chrono::hours(1);
+  clock_.advance(std::chrono::seconds(30));
+  engine.run_until_idle();
+  EXPECT_EQ(world_.story.back(), "announce a!");
+  EXPECT_EQ(ran, 1);
 }
 
 TEST_F(EngineTest, RecurringWorkDoesNotWaitForFlows) {

@@ -145,22 +145,27 @@ void Runner::settle(Flight& f, const Outcome& outcome) {
     finish(f, outcome.write());
     return;
   }
-  const std::string before = f.row.step;
-  if (outcome.kind() == Kind::next) ++f.at;
-  if (outcome.kind() == Kind::jump) f.at = f.index_of(outcome.step());
-  f.row.step = f.program->steps.at(f.at).name;
-  f.row.attempt = 0;
-  f.row.reason.clear();
-  if (f.row.step != before) f.row.entered = clock_.now();
-  f.resting = outcome.kind() == Kind::nap;
-  f.row.next_run = f.resting ? clock_.now() + outcome.pause() : clock_.now();
-  auto state = save_state(f.program->state, f.object.get());
-  const bool same = state == f.row.state;
-  f.row.state = std::move(state);
+  // On a copy: where the write fails, it is this step that is tried again.
+  Flight after = f;
+  if (outcome.kind() == Kind::next) ++after.at;
+  if (outcome.kind() == Kind::jump) after.at = f.index_of(outcome.step());
+  after.row.step = f.program->steps.at(after.at).name;
+  after.row.attempt = 0;
+  after.row.reason.clear();
+  if (after.row.step != f.row.step) after.row.entered = clock_.now();
+  after.resting = outcome.kind() == Kind::nap;
+  after.row.next_run = after.resting ? clock_.now() + outcome.pause() : clock_.now();
+  after.row.state = save_state(f.program->state, f.object.get());
   // Steps are safe to repeat, so progress alone is not worth a write: a crash repeats a step.
-  if (!outcome.write() && same && !f.resting) return;
+  if (outcome.write() || after.row.state != f.row.state || after.resting) {
+    write_down(after, outcome.write());
+  }
+  f = std::move(after);
+}
+
+void Runner::write_down(Flight& f, const Outcome::Write& write) const {
   db_.write([&](db::Transaction& tx) {
-    if (outcome.write()) outcome.write()(tx);
+    if (write) write(tx);
     save(tx, f);
     // A cancel may have come meanwhile; its nap must not delay it.
     const auto cancelled = tx.text("SELECT cancelled FROM flows WHERE id = ?", {f.row.id});

@@ -31,7 +31,7 @@ class Runner {
       : db_(database), clock_(clock), options_(options), programs_(programs), counters_(counters) {}
 
   // When it wants to run again; nothing when the flow is over (its row is gone).
-  // `woken`: its nap ends now, however long it was to be.
+  // `woken`: its nap ends now, whatever its row and the clock say.
   std::optional<Instant> run(std::int64_t id, bool woken);
 
  private:
@@ -40,6 +40,7 @@ class Runner {
   bool forward(Flight& f);
   bool backward(Flight& f);
   void settle(Flight& f, const Outcome& outcome);
+  void write_down(Flight& f, const Outcome::Write& write) const;
   void begin_undo(Flight& f, const std::string& reason);
   bool retry(Flight& f, const std::string& reason);
   void save(db::Transaction& tx, const Flight& f) const;
