@@ -28,6 +28,13 @@ class NoRoom : public Error {
   using Error::Error;
 };
 
+// The statement asks for more than the database can look up at once: too many conditions, values or
+// columns to sort by, too long a pattern. Whoever asked must ask for less.
+class TooComplex : public Error {
+ public:
+  using Error::Error;
+};
+
 // A UNIQUE or PRIMARY KEY would be violated; `columns` reads "table.column, table.column".
 class Duplicate : public Error {
  public:
@@ -121,7 +128,8 @@ class Transaction : public Session {
   // Runs in this transaction when the body has ended, in order; may write, and what it throws
   // undoes all. For what must look at everything the body did.
   virtual void at_end(std::function<void(Transaction&)> job) = 0;
-  // Runs on the caller's thread after the commit is on disk, in order; not if it failed.
+  // Runs on the caller's thread after the commit is on disk, in order; not if it failed. What it
+  // throws is logged.
   virtual void after_commit(std::function<void()> job) = 0;
 };
 

@@ -129,6 +129,30 @@ TEST_F(DatabaseTest, NamesTheDuplicate) {
   }
 }
 
+TEST_F(DatabaseTest, SaysWhenTooMuchIsAsked) {
+  const auto ask = [&](const std::string& sql, std::initializer_list<Bind> binds = {}) {
+    database_->read([&](Session& s) { s.query(sql, binds).next(); });
+  };
+  std::string many = "SELECT * FROM t WHERE id = 0";
+  for (int i = 1; i < 1500; ++i) many += " OR id = 0";
+  EXPECT_THROW(ask(many), TooComplex);
+  std::string sorted = "SELECT * FROM t ORDER BY id";
+  for (int i = 1; i < 3000; ++i) sorted += ", id";
+  EXPECT_THROW(ask(sorted), TooComplex);
+  std::string values = "SELECT * FROM t WHERE id IN (?";
+  for (int i = 1; i < 40'000; ++i) values += ",?";
+  EXPECT_THROW(ask(values + ")"), TooComplex);
+  database_->write([](Transaction& tx) { tx.execute("INSERT INTO t (name) VALUES ('x')"); });
+  EXPECT_THROW(ask("SELECT * FROM t WHERE name LIKE ?", {std::string(60'000, 'x')}), TooComplex);
+  try {
+    ask("SELECT nothing FROM t");
+    FAIL() << "there is no such column";
+  } catch (const TooComplex&) {
+    FAIL() << "that is not too much but wrong";
+  } catch (const Error&) {
+  }
+}
+
 TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
   int ran = 0;
   database_->write(
@@ -140,6 +164,17 @@ TEST_F(DatabaseTest, AfterCommitRunsOnceOnDiskAndNotAfterAThrow) {
   }),
                std::runtime_error);
   EXPECT_EQ(ran, 1);
+}
+
+TEST_F(DatabaseTest, AJobThatFailsAfterTheCommitHidesNothing) {
+  bool ran = false;
+  database_->write([&](Transaction& tx) {
+    tx.execute("INSERT INTO t (id) VALUES (1)");
+    tx.after_commit([] { throw Error("the disk is full"); });
+    tx.after_commit([&] { ran = true; });
+  });
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(count(), 1);
 }
 
 TEST_F(DatabaseTest, AtEndSeesEverythingAndMayStillUndoIt) {
@@ -154,6 +189,16 @@ TEST_F(DatabaseTest, AtEndSeesEverythingAndMayStillUndoIt) {
   }),
                std::runtime_error);
   EXPECT_EQ(count(), 2);
+}
+
+TEST_F(DatabaseTest, ItsFilesAreItsOwnersAlone) {
+  std::filesystem::permissions(directory_, std::filesystem::perms::all);
+  database_->write([](Transaction& tx) { tx.execute("INSERT INTO t (id) VALUES (1)"); });
+  database_->copy_to(file("copy.db"));
+  for (const char* name : {"main.db", "main.db-wal", "main.db-shm", "copy.db"}) {
+    const auto mode = std::filesystem::status(file(name)).permissions();
+    EXPECT_EQ(static_cast<unsigned>(mode), 0600u) << name;
+  }
 }
 
 TEST_F(DatabaseTest, AReadSeesOneMomentWhileOthersWrite) {

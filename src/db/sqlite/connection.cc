@@ -1,5 +1,8 @@
 #include "db/sqlite/connection.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 namespace haneul::db {
@@ -7,6 +10,17 @@ namespace {
 
 constexpr std::size_t kIdleStatementsMax = 512;
 constexpr int kBusyMs = 10'000;
+
+// SQLite has no code of its own for its limits on statements.
+bool is_too_complex(int code, std::string_view why) {
+  constexpr std::string_view kLimits[] = {"Expression tree is too large", "too many SQL variables",
+                                          "too many terms in", "pattern too complex",
+                                          "parser stack overflow"};
+  if (code == SQLITE_TOOBIG) return true;
+  return code == SQLITE_ERROR &&
+         std::any_of(std::begin(kLimits), std::end(kLimits),
+                     [&](auto limit) { return why.find(limit) != std::string_view::npos; });
+}
 
 bool is_duplicate(int code) {
   return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
@@ -47,6 +61,7 @@ void Connection::fail(int code, std::string_view doing) const {
   }
   const auto text = fmt::format("the database failed ({}): {}", why, doing.substr(0, 200));
   if ((code & 0xff) == SQLITE_FULL) throw NoRoom(text);
+  if (is_too_complex(code, why)) throw TooComplex(text);
   throw Error(text);
 }
 

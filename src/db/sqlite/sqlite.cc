@@ -1,12 +1,17 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <fcntl.h>
 #include <filesystem>
 #include <mutex>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
+#include <sys/stat.h>
+
 #include "base/id.h"
+#include "base/log.h"
 #include "db/sqlite/connection.h"
 
 namespace haneul::db {
@@ -38,13 +43,34 @@ class WriteSession final : public Transaction {
   void run_last() {
     for (std::size_t i = 0; i < last_.size(); ++i) std::exchange(last_[i], {})(*this);
   }
-  std::vector<std::function<void()>> take_jobs() { return std::move(jobs_); }
+  // The change is on disk: a job that fails must not look like a change that failed, nor keep the
+  // others from running.
+  void run_jobs() const {
+    for (const auto& job : jobs_) {
+      try {
+        job();
+      } catch (const std::exception& e) {
+        log::error("what follows a commit failed", {{"error", e.what()}});
+      }
+    }
+  }
 
  private:
   Connection& connection_;
   std::vector<std::function<void()>> jobs_;
   std::deque<std::function<void(Transaction&)>> last_;
 };
+
+// Its owner's alone, whatever the directory: there are hashes of passwords in it. SQLite makes the
+// files beside it (-wal, -shm) like it.
+const std::string& made_private(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0) {
+    ::fchmod(fd, 0600);
+    ::close(fd);
+  }
+  return path;
+}
 
 // The transactions that share one commit. Its members wait until it is settled.
 struct Group {
@@ -57,7 +83,8 @@ class Sqlite final : public Database {
   explicit Sqlite(SqliteOptions options)
       : options_(std::move(options)),
         path_(options_.path.empty() ? temporary_path() : options_.path),
-        writer_(path_, Connection::Mode::write, options_.write_cache_kib, options_.explain) {}
+        writer_(made_private(path_), Connection::Mode::write, options_.write_cache_kib,
+                options_.explain) {}
   ~Sqlite() override {
     if (!options_.path.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
@@ -66,6 +93,7 @@ class Sqlite final : public Database {
   DatabaseStats stats() const override;
   void trim() override;
   void copy_to(const std::string& path) override {
+    made_private(path);
     Connection(path_, Connection::Mode::write, options_.write_cache_kib).copy_to(path);
   }
 
@@ -222,7 +250,7 @@ void Sqlite::do_write(const std::function<void(Transaction&)>& body) {
   lock.unlock();
   if (thrown) std::rethrow_exception(thrown);
   if (group->failure) std::rethrow_exception(group->failure);
-  for (const auto& job : session.take_jobs()) job();
+  session.run_jobs();
 }
 
 void Sqlite::trim() {
