@@ -244,6 +244,26 @@ TEST_F(CrudTest, FiltersSortsAndPages) {
   }
 }
 
+// What is more than a database looks up at once is the client's mistake, not a broken database; and
+// a sort key decides nothing when it comes again.
+TEST_F(CrudTest, TooMuchAtOnceIsABadRequest) {
+  const auto made = make(R"({"widget":{"name":"a"}})");
+  const auto ask = [&](std::string query) {
+    return cloud_.request("GET", "/w/v1/widgets" + query, "member").status;
+  };
+  std::string sorted = "?limit=1&marker=" + made.text({"widget", "id"});
+  for (int i = 0; i < 990; ++i) sorted += "&sort_key=weight";
+  EXPECT_EQ(ask(sorted), 200);
+  service_.route("GET", "/v1/many", [](Call& call) {
+    std::string sql = "SELECT 1 FROM widgets WHERE 0";
+    for (int i = 0; i < 2000; ++i) sql += " OR name = 'x'";
+    call.db().read([&](db::Session& session) { session.integer(sql); });
+    return http::Response::empty(200);
+  });
+  cloud_.open({&service_});
+  EXPECT_EQ(cloud_.request("GET", "/w/v1/many", "member").status, 400);
+}
+
 TEST_F(CrudTest, CountsQuotaInTheSameTransaction) {
   for (int i = 0; i < 5; ++i) ASSERT_EQ(make(R"({"widget":{"name":"a"}})").status, 201);
   const auto over = make(R"({"widget":{"name":"a"}})");

@@ -142,6 +142,10 @@ http::Response Front::handle(http::Request& request) {
     log::error("the disk is full", {{"path", request.path}, {"error", e.what()}});
     response = fail(visit, Fault::unavailable("There is no room left on the controller's disk; "
                                               "try again once there is."));
+  } catch (const db::TooComplex&) {
+    log::info("more was asked than can be looked up", {{"path", request.path}});
+    response = fail(visit, Fault::bad_request("The request asks for too much at once: fewer "
+                                              "filters, values or sort keys, please."));
   } catch (const db::Error& e) {
     log::error("the database failed", {{"path", request.path}, {"error", e.what()}});
     response = fail(visit, Fault::unavailable("The database is not available; try again later."));
@@ -170,7 +174,9 @@ http::Response Front::serve(Visit& visit) {
                        (request.path.size() == path.size() || request.path[path.size()] == '/');
     if (below) return handler(request);
   }
-  if (request.path == "/metrics" && request.method == "GET") return metrics();
+  if (request.path == "/metrics" && (request.method == "GET" || request.method == "HEAD")) {
+    return metrics();
+  }
   if (request.path == "/healthcheck") return http::Response::json(200, R"({"status":"ok"})");
   visit.service = service_of(request.path);
   auto match = router_.find(request.method, request.path);

@@ -228,6 +228,21 @@ std::vector<Where> Table::behind(db::Session& session, const std::vector<Order>&
   return parts;
 }
 
+namespace {
+
+// A column that was sorted by decides nothing when it comes again.
+std::vector<Order> distinct(const std::vector<Order>& order) {
+  std::vector<Order> out;
+  for (const Order& o : order) {
+    const bool again = std::any_of(out.begin(), out.end(),
+                                   [&](const Order& known) { return known.column == o.column; });
+    if (!again) out.push_back(o);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::int64_t Table::select_part(db::Session& session, const Where& where,
                                 const std::vector<Order>& order, std::int64_t limit,
                                 const std::function<void*()>& fresh) const {
@@ -245,7 +260,7 @@ std::int64_t Table::select_part(db::Session& session, const Where& where,
 
 void Table::select(db::Session& session, const Page& page,
                    const std::function<void*()>& fresh) const {
-  auto order = page.order;
+  auto order = distinct(page.order);
   const bool has_key = std::any_of(order.begin(), order.end(),
                                    [&](const Order& o) { return o.column == resource_.key; });
   if (!has_key) {

@@ -44,5 +44,14 @@ TEST_F(SpeedTest, AThousandPortsAreListedAtOnce) {
   EXPECT_LT(nets, 1.0);
 }
 
+TEST_F(SpeedTest, FiltersOfManyValuesAreLookedUpAtOnce) {
+  const auto network = make_network();
+  std::string query = "?id=" + network;
+  for (int i = 0; i < 450; ++i)
+    query += "&name=a" + std::to_string(i) + "&id=b" + std::to_string(i);
+  EXPECT_LT(seconds_of([&] { EXPECT_EQ(count(ask("GET", "/networks" + query), "networks"), 0u); }),
+            1.0);
+}
+
 }  // namespace
 }  // namespace haneul::neutron

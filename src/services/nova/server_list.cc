@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -64,9 +65,11 @@ Instant time_filter(std::string_view name, const std::string& text) {
 void filter_status(const Call& call, Where& where) {
   std::string sql;
   std::vector<db::Bind> binds;
+  std::set<std::string> seen;
   for (const auto status : call.query().all_of("status")) {
     std::string upper(status);
     for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (!seen.insert(upper).second) continue;
     for (const StateFilter& f : states_of(upper)) {
       sql += sql.empty() ? "" : " OR ";
       sql += f.task_state.empty() ? "vm_state = ?" : "(vm_state = ? AND task_state = ?)";

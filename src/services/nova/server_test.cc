@@ -113,6 +113,28 @@ TEST_F(NovaTest, MakesAsManyAsTheQuotaAllows) {
   EXPECT_EQ(rows("SELECT COUNT(*) FROM servers"), 2);
 }
 
+TEST_F(NovaTest, AStatusThatIsAskedForOftenIsOne) {
+  boot("a");
+  std::string query = "?status=ACTIVE";
+  for (int i = 0; i < 900; ++i) query += "&status=active";
+  EXPECT_EQ(count(ask("GET", "/servers" + query), "servers"), 1u);
+}
+
+TEST_F(NovaTest, TooManyFiltersAreABadRequest) {
+  std::string tags = "a";
+  for (int i = 0; i < 2000; ++i) tags += ",a";
+  expect_error(ask("GET", "/servers?tags=" + tags), 400, "badRequest", "too much at once");
+}
+
+// What is too much is computed, not tried out one by one in the only write transaction.
+TEST_F(NovaTest, AHugeWishCostsNoTime) {
+  const std::string path = "/os-quota-sets/demo-project";
+  ASSERT_EQ(ask_admin("PUT", path, R"({"quota_set":{"instances":3,"cores":2}})").status, 200);
+  EXPECT_EQ(create("a", R"(,"max_count":2147483647)").status, 202);
+  EXPECT_EQ(rows("SELECT COUNT(*) FROM servers"), 2);
+  expect_error(create("b", R"(,"min_count":1001)"), 400, "badRequest", "min_count must be <= 1000");
+}
+
 TEST_F(NovaTest, ListsInPagesAndFilters) {
   for (const char* name : {"a", "b", "c"}) {
     boot(name);
