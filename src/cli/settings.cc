@@ -21,12 +21,19 @@ constexpr auto kHttp = options(
     option<&Http::bulk_threads>("bulk_threads")
         .range(1, 512)
         .help("Uploads and downloads at one time."),
-    option<&Http::bulk_queue_max>("bulk_queue_max").range(0, 1e6).help("Those that may wait."),
+    option<&Http::bulk_queue_max>("bulk_queue_max").range(1, 1e6).help("Those that may wait."),
+    option<&Http::slow_threads>("slow_threads")
+        .range(1, 512)
+        .help("Logins at one time: requests that hash a password."),
+    option<&Http::slow_queue_max>("slow_queue_max").range(1, 1e6).help("Those that may wait."),
     option<&Http::connections_max>("connections_max").range(1, 1e6).help("Open connections."),
     option<&Http::idle_max>("idle_max").range(1, 86'400).help("Between two requests."),
     option<&Http::body_gap_max>("body_gap_max")
         .range(1, 86'400)
-        .help("Without a byte of a body moving."));
+        .help("Without a byte of a body moving."),
+    option<&Http::body_max>("body_max")
+        .range(1, 86'400)
+        .help("A request's body that is held in memory, from its first byte to its last."));
 
 using Flow = flow::EngineOptions;
 

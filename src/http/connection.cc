@@ -190,7 +190,8 @@ void Connection::begin_body() {
   continue_owed_ = false;
   request_.body.reserve(std::min<std::uint64_t>(body_left_, 1024 * 1024));
   state_ = State::body;
-  set_deadline(front_.options.body_gap_max);
+  body_end_ = front_.clock.steady() + front_.options.body_max;
+  set_body_deadline();
   read_body();
 }
 
@@ -198,7 +199,7 @@ void Connection::read_body() {
   for (int i = 0; i < kReadsMax; ++i) {
     take_body();
     if (state_ != State::body || !fill(kBodyReadBytes)) return;
-    set_deadline(front_.options.body_gap_max);
+    set_body_deadline();
   }
   take_body();
   if (state_ == State::body) await(IoState::want_read);
@@ -242,7 +243,7 @@ void Connection::lend(bool bulk) {
   lent_self_ = shared_from_this();
   ++front_.requests_total;
   const bool taken = bulk ? front_.bulk->try_submit([this] { run_bulk(); })
-                          : (plan_.slow ? front_.bulk : front_.api)->try_submit([this] { run(); });
+                          : (plan_.slow ? front_.slow : front_.api)->try_submit([this] { run(); });
   if (taken) return;
   lent_self_.reset();
   answer(busy());
@@ -374,6 +375,12 @@ void Connection::await(IoResult::State what) {
 
 void Connection::set_deadline(Duration from_now) {
   deadline_ = front_.clock.steady() + from_now;
+}
+
+// Whoever sends a byte now and then does not keep the connection for ever.
+void Connection::set_body_deadline() {
+  set_deadline(front_.options.body_gap_max);
+  deadline_ = std::min(deadline_, body_end_);
 }
 
 }  // namespace haneul::http

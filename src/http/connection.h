@@ -81,6 +81,7 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   bool fill(std::size_t bytes);  // false: waits for more, or closed
   void await(IoResult::State what);
   void set_deadline(Duration from_now);
+  void set_body_deadline();
 
   // exchange.cc: whoever has it. Only run…() and give_back() are for pool threads alone.
   void run();
@@ -118,6 +119,7 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   std::mutex mutex_;  // guards state_, deadline_ and what hangs on them while it changes hands
   State state_ = State::head;
   Duration deadline_{};  // by the steady clock; 0: none
+  Duration body_end_{};  // of a body that is held in memory
   std::shared_ptr<Connection> lent_self_;
 
   InputBuffer in_;

@@ -28,7 +28,7 @@ struct Front {
   const ServerOptions options;
   Handler& handler;
   const Clock& clock;
-  std::unique_ptr<Pool> api, bulk;  // there while the server runs
+  std::unique_ptr<Pool> api, bulk, slow;  // there while the server runs
 
   std::atomic<bool> stopping{false};  // connections end after their request
   std::atomic<bool> aborting{false};  // nobody waits for a socket any more

@@ -176,6 +176,19 @@ TEST(TimeOut, SlowBodies) {
   EXPECT_EQ(front.handler.handled, 0);
 }
 
+TEST(TimeOut, SlowBodiesThatKeepDripping) {
+  TestServer front;
+  front.start();
+  Client client(front.port);
+  client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
+  for (int i = 0; i < 200 && !client.readable(20); ++i) {
+    client.send("x");
+    front.clock.advance(seconds(2));
+  }
+  EXPECT_EQ(client.answer().status, 408);
+  EXPECT_EQ(front.handler.handled, 0);
+}
+
 TEST(TimeOut, IdleConnectionsEndSilently) {
   TestServer front;
   front.start();

@@ -99,12 +99,13 @@ void Listener::ready() {
     const int fd = ::accept4(descriptor_.fd(), reinterpret_cast<sockaddr*>(&peer), &length,
                              SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 && is_worth_retrying(errno)) continue;
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && spare_ >= 0) {
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
       // Without this the waiting client would wake us for ever.
-      ::close(spare_);
+      if (spare_ >= 0) ::close(spare_);
       const int refused = ::accept4(descriptor_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
       if (refused >= 0) ::close(refused);
       spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+      if (refused < 0) break;
       continue;
     }
     if (fd < 0) break;

@@ -98,8 +98,8 @@ struct Response {
 struct BodyPlan {
   bool stream = false;
   std::uint64_t bytes_max = 1024 * 1024;
-  // Takes a large part of a second of processor time (a password): handled on the bulk pool, so
-  // that quick requests do not wait behind it.
+  // Takes a large part of a second of processor time (a password): handled on a pool of its own,
+  // so that quick requests do not wait behind it, nor it behind uploads.
   bool slow = false;
 };
 
@@ -109,7 +109,8 @@ class Handler {
   virtual ~Handler() = default;
   // Called on a loop thread: must be quick and must not throw.
   virtual BodyPlan plan(const Request& head) = 0;
-  // Called on an api-pool thread, or a bulk-pool one if streamed or slow. Must not throw.
+  // Called on an api-pool thread, or a bulk-pool one if streamed, or a slow-pool one. Must not
+  // throw.
   virtual Response handle(Request& request) = 0;
 };
 

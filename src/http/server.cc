@@ -124,6 +124,7 @@ void Server::start() {
   const ServerOptions& options = front.options;
   front.api = std::make_unique<Pool>("http-api", options.api_threads, options.api_queue_max);
   front.bulk = std::make_unique<Pool>("http-bulk", options.bulk_threads, options.bulk_queue_max);
+  front.slow = std::make_unique<Pool>("http-slow", options.slow_threads, options.slow_queue_max);
   for (const auto& listener : impl_->listeners) listener->start();
   for (const auto& lane : impl_->lanes) lane->loop().start();
   impl_->phase = Impl::Phase::running;
@@ -148,6 +149,7 @@ void Server::stop(Duration grace) {
   front.aborting = true;
   impl_->on_lanes([](Lane& lane) { lane.abort(); });
   front.api->close();
+  front.slow->close();
   front.bulk->close();
   // Twice: closing what pool threads gave back may come after the first.
   for (int i = 0; i < 2; ++i) impl_->on_lanes([](Lane& lane) { lane.abort(); });

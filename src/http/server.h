@@ -15,11 +15,14 @@ struct ServerOptions {
   std::size_t api_queue_max = 1024;  // beyond: 503 with Retry-After
   std::size_t bulk_threads = 16;     // streamed requests and answers at one time
   std::size_t bulk_queue_max = 64;
+  std::size_t slow_threads = 8;  // requests whose plan says slow, at one time
+  std::size_t slow_queue_max = 256;
   std::size_t connections_max = 4096;  // beyond: accepted and closed
   std::size_t header_bytes_max = 64 * 1024;
   Duration idle_max = std::chrono::seconds(75);      // between requests
   Duration header_max = std::chrono::seconds(10);    // from first byte to the end of the head
   Duration body_gap_max = std::chrono::seconds(60);  // without a single byte moving
+  Duration body_max = std::chrono::minutes(5);       // a body that is held in memory, in all
   Duration request_max = std::chrono::seconds(60);   // Request::deadline
 };
 

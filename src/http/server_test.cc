@@ -245,6 +245,28 @@ TEST(Server, SlowRequestsLeaveTheQuickOnesTheirThreads) {
   EXPECT_EQ(front.holding.answer().body, "/hold");
 }
 
+TEST(Server, UploadsLeaveSlowRequestsTheirThreads) {
+  ServerOptions options;
+  options.bulk_threads = options.bulk_queue_max = 1;
+  TestServer front(options);
+  std::promise<void> started;
+  front.handler.on_plan = [](const Request& head) {
+    return BodyPlan{.stream = head.path == "/upload", .slow = head.path == "/slow"};
+  };
+  front.handler.on_handle = [&](Request& request) {
+    char byte = 0;
+    if (request.stream) started.set_value(), request.stream->read(&byte, 1);
+    return Response::json(200, request.path);
+  };
+  front.start();
+  Client upload(front.port);
+  upload.send("PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n");
+  EXPECT_EQ(started.get_future().wait_for(seconds(20)), std::future_status::ready);
+  EXPECT_EQ(Client(front.port).get("/slow").body, "/slow");
+  upload.send("x");
+  EXPECT_EQ(upload.answer().body, "/upload");
+}
+
 TEST(Server, ARequestThatWaitedTooLongIsNotStarted) {
   FullServer front;
   front.clock.advance(seconds(61));
