@@ -21,11 +21,12 @@ using resource::Answer;
 // A store that goes with the test; small limits, so that tests can reach them.
 class GlanceTest : public ::testing::Test {
  protected:
-  GlanceTest()
+  explicit GlanceTest(std::uint64_t project_bytes_max = 0)
       : directory_(std::filesystem::temp_directory_path() / ("haneul-glance-" + new_hex_id())),
         glance(cloud.world(), {.directory = directory_,
                                .image_bytes_max = 4 * 1024 * 1024,
                                .free_bytes_min = 0,
+                               .project_bytes_max = project_bytes_max,
                                .properties_max = 4,
                                .tags_max = 3,
                                .members_max = 2}) {

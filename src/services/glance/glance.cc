@@ -158,7 +158,7 @@ std::string Glance::import_file(const std::filesystem::path& path, const Importe
   const auto reader = BlobStore::open_reader(path);
   parts.blobs.require_room(reader->length().value_or(0), parts.options.free_bytes_min);
   const auto file = parts.blobs.begin();
-  const auto data = ingest(*reader, file->fd(), parts.options.image_bytes_max);
+  const auto data = ingest(*reader, file->fd(), {parts.options.image_bytes_max});
   const auto virtual_size = check_format(data.window, facts.disk_format, facts.container_format,
                                          parts.options.format_must_match);
   if (!virtual_size) {

@@ -29,23 +29,28 @@ std::uint64_t announced(resource::Call& call) {
   return call.request().stream ? call.request().stream->length().value_or(0) : 0;
 }
 
-void check_room(resource::Call& call, Parts& parts, db::Session& session, const Image& image) {
+// How much may come, after a look at what is announced: it may be nothing, or not the truth.
+IngestLimits check_room(resource::Call& call, Parts& parts, db::Session& session,
+                        const Image& image) {
+  const Options& options = parts.options;
   const auto bytes = announced(call);
-  if (bytes > parts.options.image_bytes_max) {
-    throw Fault::too_large("The incoming image is too large: The provided image is too large.");
-  }
-  parts.blobs.require_room(bytes, parts.options.free_bytes_min);
-  const auto limit = static_cast<std::int64_t>(parts.options.project_bytes_max);
-  if (limit == 0) return;
-  const auto used =
+  IngestLimits limits{.bytes_max = options.image_bytes_max};
+  if (bytes > limits.bytes_max) throw Fault::too_large(limits.refusal);
+  parts.blobs.require_room(bytes, options.free_bytes_min);
+  limits.look = [&parts] { parts.blobs.require_room(0, parts.options.free_bytes_min); };
+  if (options.project_bytes_max == 0) return limits;
+  const auto used = static_cast<std::uint64_t>(
       session.integer("SELECT COALESCE(SUM(size), 0) FROM images WHERE owner = ?", {image.owner})
-          .value_or(0);
-  if (used + static_cast<std::int64_t>(bytes) > limit || used >= limit) {
-    throw Fault::too_large(
-        fmt::format("Image exceeds the storage quota: The size of the data {} will exceed the "
-                    "limit. {} bytes remaining.",
-                    bytes, std::max<std::int64_t>(limit - used, 0)));
-  }
+          .value_or(0));
+  const std::uint64_t left = options.project_bytes_max - std::min(options.project_bytes_max, used);
+  if (left >= limits.bytes_max) return limits;
+  limits.bytes_max = left;
+  limits.refusal = fmt::format(
+      "Image exceeds the storage quota: The size of the data {} will exceed the limit. {} bytes "
+      "remaining.",
+      bytes, left);
+  if (bytes > left || left == 0) throw Fault::too_large(limits.refusal);
+  return limits;
 }
 
 // An image that data is coming for: `status` and a mark of this upload are in its row. Unless the
@@ -58,7 +63,7 @@ class Upload {
       auto seen = parts.images.require(call, tx, call.param("image_id"));
       enforce(call, rule, seen);
       change_status(seen.image, status);
-      check_room(call, parts, tx, seen.image);
+      limits_ = check_room(call, parts, tx, seen.image);
       seen.image.upload = mark_;
       parts.images.update(tx, seen.image, call.now());
       image_ = std::move(seen.image);
@@ -71,6 +76,7 @@ class Upload {
   Upload& operator=(const Upload&) = delete;
 
   const Image& image() const { return image_; }
+  const IngestLimits& limits() const { return limits_; }
 
   // Changes the row in one transaction; false if the image is gone or is no longer ours.
   template <class F>
@@ -104,6 +110,7 @@ class Upload {
   db::Database& db_;
   std::string mark_;
   Image image_;
+  IngestLimits limits_;
   bool settled_ = false;
 };
 
@@ -162,7 +169,7 @@ http::Response upload_data(resource::Call& call, Parts& parts) {
   Upload upload(call, parts, "upload_image", "saving");
   const Image& image = upload.image();
   const auto file = parts.blobs.begin();
-  const auto data = ingest(body_of(call), file->fd(), parts.options.image_bytes_max);
+  const auto data = ingest(body_of(call), file->fd(), upload.limits());
   const auto virtual_size = check_format(data.window, *image.disk_format, *image.container_format,
                                          parts.options.format_must_match);
   if (!virtual_size) {
@@ -185,7 +192,7 @@ http::Response stage_data(resource::Call& call, Parts& parts) {
   check_headers(call);
   Upload upload(call, parts, "modify_image", "uploading");
   const auto file = parts.blobs.begin();
-  const auto data = ingest(body_of(call), file->fd(), parts.options.image_bytes_max);
+  const auto data = ingest(body_of(call), file->fd(), upload.limits());
   parts.blobs.keep(*file, Place::staging, upload.image().id);
   if (!upload.settle([&](Image& row) { row.size = data.size; })) {
     upload.abandon();

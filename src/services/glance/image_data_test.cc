@@ -114,6 +114,42 @@ TEST_F(GlanceTest, AClientThatGoesAwayLeavesNothing) {
   EXPECT_EQ(files("images") + files("incoming"), 0u);
 }
 
+class StorageQuota : public GlanceTest {
+ protected:
+  StorageQuota() : GlanceTest(2 * 1024 * 1024) {}
+};
+
+TEST_F(StorageQuota, CountsWhatWasNotAnnounced) {
+  ASSERT_EQ(put(make(), std::string(1024 * 1024, 'x')).status, 204);
+  const auto id = make();
+  BrokenReader reader(3 * 1024 * 1024);
+  const auto a = cloud.upload_from("PUT", "/image/v2/images/" + id + "/file", "member", reader);
+  EXPECT_EQ(a.status, 413) << a.body;
+  EXPECT_NE(a.body.find("1048576 bytes remaining"), std::string::npos) << a.body;
+  EXPECT_EQ(status_of(id), "queued");
+  EXPECT_EQ(files("incoming"), 0u);
+  EXPECT_EQ(put(id, std::string(1024 * 1024, 'x')).status, 204);
+  EXPECT_EQ(put(make(), "x").status, 413);
+}
+
+TEST_F(GlanceTest, LooksAgainWhileMuchArrives) {
+  class Endless final : public http::BodyReader {
+   public:
+    std::size_t read(char* out, std::size_t bytes_max) override {
+      std::fill(out, out + bytes_max, 'x');
+      return bytes_max;
+    }
+    std::optional<std::uint64_t> length() const override { return std::nullopt; }
+  };
+  Endless body;
+  int looks = 0;
+  const auto full_at_last = [&] {
+    if (++looks == 2) throw Fault::too_large("the disk is full");
+  };
+  EXPECT_THROW(ingest(body, -1, {.bytes_max = 1'000'000'000, .look = full_at_last}), Fault);
+  EXPECT_EQ(looks, 2);
+}
+
 TEST_F(GlanceTest, DeletedDuringTheUpload) {
   const auto id = make();
   // Deletes the image from within, after the first block.

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 1024 * 1024;
 constexpr std::size_t kBlocks = 8;
+constexpr std::uint64_t kLookBytes = 64 * 1024 * 1024;
 
 // One producer fills blocks in a ring, and every taker sees each of them once, in order.
 class Relay {
@@ -157,7 +158,7 @@ std::size_t fill(http::BodyReader& from, char* block) {
 
 }  // namespace
 
-Ingested ingest(http::BodyReader& from, int fd, std::uint64_t bytes_max) {
+Ingested ingest(http::BodyReader& from, int fd, const IngestLimits& limits) {
   Ingested out;
   Hash md5(EVP_md5()), sha512(EVP_sha512());
   std::vector<Relay::Take> takers{[&](std::string_view b) { md5.add(b); },
@@ -170,10 +171,9 @@ Ingested ingest(http::BodyReader& from, int fd, std::uint64_t bytes_max) {
       const std::size_t used = fill(from, block);
       if (used == 0) break;
       out.window.feed({block, used});
-      if (out.window.size() > bytes_max) {
-        throw Fault(Fault::Kind::too_large,
-                    "The incoming image is too large: The provided image is too large.");
-      }
+      const std::uint64_t size = out.window.size();
+      if (size > limits.bytes_max) throw Fault(Fault::Kind::too_large, limits.refusal);
+      if (size / kLookBytes != (size - used) / kLookBytes) limits.look();
       relay.put(used);
     }
     relay.close();

@@ -26,7 +26,7 @@ flow::Outcome ImportImage::store(const flow::Visit& visit) {
   const auto place = moved ? Place::images : Place::staging;
   if (moved && !parts->blobs.has(place, image_id)) throw Fault::gone("The staged data is gone.");
   const auto reader = BlobStore::open_reader(parts->blobs.path(place, image_id));
-  const auto data = ingest(*reader, -1, parts->options.image_bytes_max);
+  const auto data = ingest(*reader, -1, {parts->options.image_bytes_max});
   const auto virtual_size = check_format(data.window, *image->disk_format, *image->container_format,
                                          parts->options.format_must_match);
   if (!virtual_size) throw Fault::bad_request(virtual_size.reason());
