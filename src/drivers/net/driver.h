@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -111,6 +112,9 @@ struct Object {
 };
 
 // What the driver tells by itself.
+// What a handler throws (a full disk) is logged, and the same is told again after kTellAgain:
+// nobody else remembers it.
+inline constexpr std::chrono::milliseconds kTellAgain{500};
 struct Events {
   std::function<void(const std::string& port_id, bool up)> port_up;
   // Somebody else changed or removed what belongs to this object: put it again.

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "drivers/net/fake.h"
 #include "drivers/net/names.h"
@@ -10,6 +11,16 @@ namespace {
 
 // A journal is written anew once it has this many lines more than what is alive.
 constexpr std::size_t kStaleLinesMax = 50'000;
+
+bool try_telling(const std::function<void(const Events&)>& told, const Events& to) {
+  try {
+    told(to);
+    return true;
+  } catch (const std::exception& e) {
+    log::error("news of the network were not taken; they are told again", {{"error", e.what()}});
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -107,9 +118,13 @@ void FakeDriver::notify_until_closed() {
     untold_.pop_front();
     telling_ = true;
     lock.unlock();
-    told(events_);
+    const bool taken = try_telling(told, events_);
     lock.lock();
     telling_ = false;
+    if (!taken) {
+      untold_.push_front(told);
+      wake_.wait_for(lock, kTellAgain, [this] { return closing_; });
+    }
     if (untold_.empty()) settled_.notify_all();
   }
   settled_.notify_all();

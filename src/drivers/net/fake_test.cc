@@ -51,6 +51,22 @@ class Folder {
   std::string path_;
 };
 
+TEST(FakeNet, TellsAgainWhatWasNotTaken) {
+  Heard heard;
+  bool full = true;
+  FakeDriver net;
+  net.on_events({[&](const std::string& id, bool up) {
+                   if (std::exchange(full, false)) throw Error("the disk is full");
+                   heard.events().port_up(id, up);
+                 },
+                 nullptr});
+  net.put(a_network());
+  net.put(a_port());
+  net.plug(a_port(), 1442);
+  net.settle();
+  EXPECT_THAT(heard.lines, ElementsAre("22222222 up"));
+}
+
 TEST(FakeNet, ListsWhatWasPutAndForgetsWhatWasRemoved) {
   FakeDriver net;
   net.put(a_network());

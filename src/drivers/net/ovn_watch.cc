@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <pthread.h>
 
+#include "base/log.h"
 #include "drivers/net/names.h"
 #include "drivers/net/ovn_rows.h"
 #include "drivers/net/ovn_tables.h"
@@ -155,15 +156,30 @@ void Watch::work() {
   }
 }
 
+// Until it is taken, or the watch ends.
+void Watch::tell(std::unique_lock<std::mutex>& lock, const std::function<void()>& say) {
+  while (!closing_) {
+    lock.unlock();
+    std::string error;
+    try {
+      say();
+    } catch (const std::exception& e) {
+      error = e.what();
+    }
+    lock.lock();
+    if (error.empty()) return;
+    log::error("news of the network were not taken; they are told again", {{"error", error}});
+    wake_.wait_for(lock, kTellAgain, [this] { return closing_; });
+  }
+}
+
 void Watch::tell_ports(std::unique_lock<std::mutex>& lock) {
   while (!ports_.empty() && !closing_) {
     const auto [id, up] = std::move(ports_.front());
     ports_.pop_front();
     const auto told = events_.port_up;
     if (!told) continue;
-    lock.unlock();
-    told(id, up);
-    lock.lock();
+    tell(lock, [&told, id = id, up = up] { told(id, up); });
   }
 }
 
@@ -184,9 +200,7 @@ void Watch::judge(std::unique_lock<std::mutex>& lock) {
   if (!told) return;
   for (const Object& object : found.drifted) {
     if (closing_) return;
-    lock.unlock();
-    told(object);
-    lock.lock();
+    tell(lock, [&] { told(object); });
   }
 }
 

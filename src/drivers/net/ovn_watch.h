@@ -54,6 +54,7 @@ class Watch {
   void take_one(const ovsdb::Change& change, const ovsdb::Replica& replica, bool first);
   void take_port(const ovsdb::Change& change, const ovsdb::Row* row, bool first);
   void work();
+  void tell(std::unique_lock<std::mutex>& lock, const std::function<void()>& say);
   void tell_ports(std::unique_lock<std::mutex>& lock);
   void judge(std::unique_lock<std::mutex>& lock);
   Found find_drifted(const std::map<std::string, Suspect>& suspects,

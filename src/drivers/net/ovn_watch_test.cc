@@ -92,6 +92,20 @@ TEST_F(OvnWatch, TellsPortsThatComeUpAndGoDown) {
   EXPECT_THAT(next(1), ElementsAre("a down"));
 }
 
+TEST_F(OvnWatch, TellsAgainWhatWasNotTaken) {
+  watch_.take({}, replica_);
+  bool full = true;
+  watch_.on_events({[&](const std::string& id, bool up) {
+                      hear(id + (up ? " up" : " down"));
+                      if (std::exchange(full, false)) throw Error("the disk is full");
+                    },
+                    nullptr});
+  watch_.start([this](const std::function<void(const Replica&)>& look) { look(replica_); });
+  update("Logical_Switch_Port", "a", R"({"up":true})");
+  EXPECT_THAT(next(2), ElementsAre("a up", "a up"));
+  watch_.stop();
+}
+
 TEST_F(OvnWatch, TellsThePresentStateFirst) {
   watch_.take({}, replica_);
   update("Logical_Switch_Port", "b", R"({"up":true})");
