@@ -1,6 +1,7 @@
 #include "base/id.h"
 
 #include <array>
+#include <cerrno>
 #include <random>
 #include <stdexcept>
 
@@ -19,6 +20,7 @@ void fill_random(unsigned char* out, std::size_t count) {
     if (used == pool.size()) {
       for (std::size_t got = 0; got < pool.size();) {
         const auto n = getrandom(pool.data() + got, pool.size() - got, 0);
+        if (n < 0 && errno == EINTR) continue;
         if (n < 0) throw std::runtime_error("the kernel gives no random bytes");
         got += static_cast<std::size_t>(n);
       }

@@ -212,4 +212,13 @@ Result<ProcessEnd> run_process(const std::vector<std::string>& argv, const Proce
   return Child(pid, out, err, limits.output_bytes_max).wait(limits.time_max);
 }
 
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  // Not all there may be: some programs walk all numbers up to the limit.
+  constexpr rlim_t kFilesEnough = 65'536;
+  files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, kFilesEnough));
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace haneul

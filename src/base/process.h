@@ -35,4 +35,8 @@ struct ProcessEnd {
 Result<ProcessEnd> run_process(const std::vector<std::string>& argv,
                                const ProcessLimits& limits = {});
 
+// This process may have 65,536 open files, or as many as the system lets it: the usual first limit
+// of 1,024 is less than a server's connections. Children inherit it.
+void allow_many_files();
+
 }  // namespace haneul

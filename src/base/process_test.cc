@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 namespace haneul {
 namespace {
@@ -19,6 +20,18 @@ ProcessEnd run(const std::vector<std::string>& argv, const ProcessLimits& limits
 
 ProcessEnd shell(const std::string& script, const ProcessLimits& limits = {}) {
   return run({"sh", "-c", script}, limits);
+}
+
+TEST(Process, MayHaveManyFiles) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{std::min<rlim_t>(256, before.rlim_max), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  allow_many_files();
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, std::min<rlim_t>(65'536, before.rlim_max));
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Process, BothStreamsAndTheStatusComeBack) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "bus/dialer.h"
 #include "bus/wire_bus.h"
 #include "cli/agent_host.h"
@@ -64,7 +65,7 @@ class Agent {
   const std::unique_ptr<AgentHost> host_;
   bus::WireBus bus_{clock_};
   MetadataRelay relay_{bus_};
-  http::Server server_{{.api_threads = 4, .bulk_threads = 1}, relay_, clock_};
+  http::Server server_{{.api_threads = 4, .bulk_threads = 1, .slow_threads = 1}, relay_, clock_};
   MetadataSockets sockets_;
   remote::Executor executor_;
   mutable std::mutex mutex_;
@@ -138,6 +139,7 @@ int agent(const Options& options) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before threads: only sigwait below gets them
   std::signal(SIGPIPE, SIG_IGN);
+  allow_many_files();
   StateDir state{options.state};
   state.lock();
   claim(state, options.simulated ? "simulated agent" : "real agent");

@@ -10,8 +10,10 @@ namespace haneul::cli {
 
 json::Value ask_control(const StateDir& state, const std::string& path) {
   if (!state.owner()) {
-    throw std::runtime_error(fmt::format("no cloud runs in {}; start it with: haneul up --state {}",
-                                         state.path().string(), state.path().string()));
+    const bool simulated = state.read("mode") == "simulated";
+    throw std::runtime_error(
+        fmt::format("no cloud runs in {}; start it with: haneul up{} --state {}",
+                    state.path().string(), simulated ? " --simulated" : "", state.path().string()));
   }
   const auto answer = http::send({.url = "http://control" + path,
                                   .unix_socket = state.file("control").string(),

@@ -1,10 +1,12 @@
+#include <chrono>
 #include <csignal>
 #include <iostream>
-#include <thread>
+#include <poll.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
 
-#include "base/clock.h"
 #include "cli/agent_host.h"
 #include "cli/commands.h"
 #include "cli/drivers.h"
@@ -12,30 +14,41 @@
 namespace haneul::cli {
 namespace {
 
-constexpr Duration kStopMax = std::chrono::seconds(30);
-constexpr Duration kLookAgain = std::chrono::milliseconds(20);
+constexpr std::chrono::milliseconds kStopMax{30'000};
 
-// True when the process has let go of the directory within the time.
-bool wait_for_end(const StateDir& state) {
-  const SystemClock clock;
-  const Duration end = clock.steady() + kStopMax;
-  while (state.owner()) {
-    if (clock.steady() > end) return false;
-    std::this_thread::sleep_for(kLookAgain);
+// A process that is to end. Its locks are not enough to go by: they are given up one after the
+// other.
+class Ending {
+ public:
+  explicit Ending(pid_t pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  ~Ending() {
+    if (fd_ >= 0) ::close(fd_);
   }
-  return true;
-}
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+
+  // True if it has ended within the time.
+  bool ask(int signal) const {
+    if (fd_ < 0) return true;
+    ::syscall(SYS_pidfd_send_signal, fd_, signal, nullptr, 0);
+    pollfd end{fd_, POLLIN, 0};
+    return ::poll(&end, 1, static_cast<int>(kStopMax.count())) > 0;
+  }
+
+ private:
+  const int fd_;
+};
 
 }  // namespace
 
 int down(const Options& options) {
-  StateDir state(chosen_state_dir(options.state, options.simulated));
+  StateDir state(chosen_state_dir(options.state, options.simulated),
+                 StateDir::Missing::stays_missing);
   if (const auto pid = state.owner()) {
-    ::kill(*pid, SIGTERM);
-    if (!wait_for_end(state)) {
+    const Ending process(*pid);
+    if (!process.ask(SIGTERM)) {
       std::cerr << fmt::format("haneul: process {} does not end; it is killed\n", *pid);
-      ::kill(*pid, SIGKILL);
-      wait_for_end(state);
+      process.ask(SIGKILL);
     }
   }
   const auto mode = state.read("mode");

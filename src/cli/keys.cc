@@ -1,4 +1,5 @@
 #include <iostream>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -10,7 +11,11 @@
 namespace haneul::cli {
 
 int fernet_rotate(const Options& options) {
-  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  const StateDir state(chosen_state_dir(options.state, options.simulated),
+                       StateDir::Missing::stays_missing);
+  if (!state.read("mode")) {
+    throw std::runtime_error(fmt::format("no cloud was ever started in {}", state.path().string()));
+  }
   auto keystone = load_settings(options, state).services.keystone;
   keystone.key_directory = services::key_directory(state.path());
   const std::size_t primary = keystone::rotate_fernet_keys(keystone, SystemClock());

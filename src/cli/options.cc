@@ -3,9 +3,22 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <arpa/inet.h>
+
+#include "base/text.h"
 
 namespace haneul::cli {
 namespace {
+
+// What is wrong with it; empty: nothing.
+std::string refuse_cidr(const std::string& text) {
+  const auto slash = text.find('/');
+  const auto length = parse_int(slash == text.npos ? "" : text.substr(slash + 1));
+  unsigned char bytes[4];
+  const bool good = ::inet_pton(AF_INET, text.substr(0, slash).c_str(), bytes) == 1;
+  if (good && length && *length >= 8 && *length <= 29) return "";
+  return text + " is no IPv4 network of /8 to /29, as 172.24.4.0/24";
+}
 
 void add_state(CLI::App& app, Options& o) {
   app.add_option("--state", o.state, "Directory that holds the cloud")->type_name("DIR");
@@ -23,7 +36,9 @@ void add_serving(CLI::App& app, Options& o) {
   app.add_option("--tls-key", o.tls_key, "Private key, PEM")->type_name("FILE");
   app.add_option("--guest-image", o.guest_image, "qcow2 that becomes the image haneul-guest")
       ->type_name("FILE");
-  app.add_option("--public-cidr", o.public_cidr, "Addresses of the external network");
+  app.add_option("--public-cidr", o.public_cidr, "Addresses of the external network")
+      ->check(refuse_cidr)
+      ->type_name("CIDR");
   app.add_flag("--no-local-host", o.no_local_host, "Guests only on hosts that have an agent");
 }
 
@@ -83,6 +98,7 @@ void add_policy(CLI::App& app, PolicyQuestion& q) {
 bool parse_options(int argc, char** argv, Options& o, int* code) {
   CLI::App app("haneul: the whole of OpenStack in one program", "haneul");
   app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
   const auto add = [&](const char* name, const char* help) {
     CLI::App* sub = app.add_subcommand(name, help);
     sub->callback([&o, name] { o.command = name; });

@@ -27,36 +27,45 @@ constexpr std::uint64_t kIdleWorkMax = 100;
 Runtime::Runtime(const Options& options, const Settings& settings, StateDir& state,
                  const Progress& progress)
     : options_(options), state_(state), journal_(clock_, settings.journal), started_(clock_.now()) {
+  try {
+    open(settings, progress);
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+void Runtime::open(const Settings& settings, const Progress& progress) {
   progress("state");
-  database_ = db::open_sqlite({.path = state.file("haneul.db").string()});
+  database_ = db::open_sqlite({.path = state_.file("haneul.db").string()});
   flows_ = std::make_unique<flow::Engine>(*database_, clock_, settings.flow);
   world_.reset(new resource::World{*database_, clock_, *flows_, quota_, journal_});
-  progress(options.simulated ? "simulated hosts" : "hypervisor and networks");
-  drivers_ = open_drivers(options, settings.system, state, progress);
-  agents_ = std::make_unique<Agents>(clock_, keep_join(state, options.tls_cert).secret,
+  progress(options_.simulated ? "simulated hosts" : "hypervisor and networks");
+  drivers_ = open_drivers(options_, settings.system, state_, progress);
+  agents_ = std::make_unique<Agents>(clock_, keep_join(state_, options_.tls_cert).secret,
                                      drivers_->hosts());
   services_ = std::make_unique<services::Services>(
-      *world_, services::Surroundings{.state = state.path(),
+      *world_, services::Surroundings{.state = state_.path(),
                                       .net = drivers_->net(),
                                       .hosts = drivers_->hosts(),
                                       .fleet = &agents_->fleet(),
-                                      .public_cidr = options.public_cidr,
+                                      .public_cidr = options_.public_cidr,
                                       .settings = settings.services});
   progress("database");
   const auto migrations = services_->migrations();
-  db::migrate(*database_, migrations, state.file("haneul.db.before-upgrade").string());
+  db::migrate(*database_, migrations, state_.file("haneul.db.before-upgrade").string());
   for (const resource::Service* s : services_->all()) quota_.declare(s->facts().name, s->limits());
   front_ = std::make_unique<resource::Front>(*world_, services_->authenticator(), services_->all());
   front_->add_metrics([this] {
     return metric_lines({database_->stats(), flows_->stats(), server_->stats()});
   });
   server_ = std::make_unique<http::Server>(settings.http, *front_, clock_);
-  listen(options);
+  listen(options_);
   progress("first resources");
   services_->start();
-  const Secrets secrets = load_secrets(state);
+  const Secrets secrets = load_secrets(state_);
   services_->bootstrap(firsts(secrets));
-  write_clouds_yaml(state, url(), secrets, options.tls_cert);
+  write_clouds_yaml(state_, url(), secrets, options_.tls_cert);
   for (const resource::Service* s : services_->all()) {
     for (const resource::Job& job : s->jobs()) flows_->every(job.every, job.name, job.run);
   }
@@ -65,16 +74,24 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   open_control();
   metadata_ = std::make_unique<MetadataDuty>(*database_, services_->neutron());
   agents_->open(*front_, *services_, *database_, *metadata_);
-  if (!options.simulated) open_metadata();
+  if (!options_.simulated) open_metadata();
   flows_->run();
   server_->start();
   log::info("haneul answers", {{"url", url()}, {"kind", drivers_->kind()}});
 }
 
 Runtime::~Runtime() {
+  close();
+}
+
+// Those first that call others: requests, flows, and the drivers' threads, which tell the services
+// what happens.
+void Runtime::close() {
   if (agents_) agents_->close();
   if (server_) server_->stop();
   if (flows_) flows_->stop();
+  metadata_here_.reset();
+  drivers_.reset();
   ::unlink(state_.file("control").c_str());
 }
 

@@ -41,6 +41,8 @@ class Runtime {
   std::string url() const;
 
  private:
+  void open(const Settings& settings, const Progress& progress);
+  void close();
   void listen(const Options& options);
   void open_control();
   void open_metadata();

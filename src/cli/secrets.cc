@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -7,6 +8,14 @@
 #include "json/value.h"
 
 namespace haneul::cli {
+namespace {
+
+// Clients read the file from other directories; JSON's text is YAML's as well.
+std::string quoted_path(const std::string& path) {
+  return json::dump(json::Value(std::filesystem::absolute(path).string()));
+}
+
+}  // namespace
 
 Secrets load_secrets(const StateDir& state) {
   constexpr const char* kFile = "secrets.json";
@@ -42,7 +51,7 @@ void write_clouds_yaml(const StateDir& state, const std::string& url, const Secr
         "    region_name: RegionOne\n"
         "    identity_api_version: 3\n",
         user, url, password);
-    if (!ca_file.empty()) out += fmt::format("    cacert: {}\n", ca_file);
+    if (!ca_file.empty()) out += fmt::format("    cacert: {}\n", quoted_path(ca_file));
     return out;
   };
   state.write("clouds.yaml", "clouds:\n" + cloud("admin", secrets.admin_password) +

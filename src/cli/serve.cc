@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "cli/commands.h"
 #include "cli/runtime.h"
 
@@ -34,6 +35,7 @@ int serve(const Options& options) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before threads: only sigwait below gets them
   std::signal(SIGPIPE, SIG_IGN);
+  allow_many_files();
   // An arena for each of some twenty threads would keep what each once needed for itself.
   ::mallopt(M_ARENA_MAX, kArenasMax);
   try {
@@ -44,6 +46,7 @@ int serve(const Options& options) {
     const Runtime runtime(
         options, load_settings(options, state), state,
         [&](std::string_view stage) { tell(options.ready_fd, fmt::format("stage {}", stage)); });
+    state.write("url", runtime.url());
     tell(options.ready_fd, fmt::format("ready {}", runtime.url()));
     if (options.ready_fd >= 0) ::close(options.ready_fd);
     int signal = 0;

@@ -15,10 +15,11 @@
 namespace haneul::cli {
 namespace fs = std::filesystem;
 
-StateDir::StateDir(fs::path path) {
+StateDir::StateDir(fs::path path, Missing missing) {
   std::error_code failed;
   path_ = fs::absolute(path, failed);
   if (!fs::is_directory(path_, failed)) {
+    if (missing == Missing::stays_missing) return;
     fs::create_directories(path_, failed);
     if (failed) {
       throw std::runtime_error(
@@ -57,6 +58,12 @@ std::optional<pid_t> StateDir::owner() const {
   const bool asked = ::fcntl(fd, F_GETLK, &whole) == 0;
   ::close(fd);
   if (!asked || whole.l_type == F_UNLCK) return std::nullopt;
+  // 0 and -1 stand for many processes where signals are sent.
+  if (whole.l_pid <= 0) {
+    throw std::runtime_error(fmt::format(
+        "{} is in use by a process that cannot be seen from here; stop it where it runs",
+        path_.string()));
+  }
   return whole.l_pid;
 }
 

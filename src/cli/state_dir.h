@@ -10,8 +10,10 @@ namespace haneul::cli {
 // A directory that holds one whole cloud. Only one process works on it at a time.
 class StateDir {
  public:
-  // Made with mode 700 if it does not exist. Throws std::runtime_error with a sentence.
-  explicit StateDir(std::filesystem::path path);
+  enum class Missing { is_made, stays_missing };
+  // Made with mode 700 if it does not exist and is to be. Throws std::runtime_error with a
+  // sentence.
+  explicit StateDir(std::filesystem::path path, Missing missing = Missing::is_made);
   ~StateDir();
   StateDir(const StateDir&) = delete;
   StateDir& operator=(const StateDir&) = delete;
@@ -21,7 +23,8 @@ class StateDir {
 
   // Takes the lock for as long as this object lives, or throws: another haneul has it.
   void lock();
-  // The process that has the lock, if any.
+  // The process that has the lock, if any. Throws std::runtime_error if that is no process of this
+  // system (another container's, another machine's).
   std::optional<pid_t> owner() const;
 
   // A file's content, and writing one so that it is whole or not there, with the given mode.

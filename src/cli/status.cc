@@ -114,7 +114,8 @@ void print_flows(const json::Value& v) {
 }  // namespace
 
 int status(const Options& options) {
-  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  const StateDir state(chosen_state_dir(options.state, options.simulated),
+                       StateDir::Missing::stays_missing);
   const json::Value v = ask_control(state, "/status");
   std::cout << fmt::format("haneul at {} ({}), up {} s\n", text_at(v, {"url"}),
                            text_at(v, {"kind"}), text_at(v, {"up_seconds"}));
@@ -130,7 +131,8 @@ int status(const Options& options) {
 }
 
 int doctor(const Options& options) {
-  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  const StateDir state(chosen_state_dir(options.state, options.simulated),
+                       StateDir::Missing::stays_missing);
   const json::Value found = ask_control(state, "/doctor");
   for (const auto& line : *found.array()) std::cout << *line.text() << "\n";
   if (found.array()->empty()) std::cout << "clean: rows and drivers agree\n";

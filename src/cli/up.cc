@@ -37,14 +37,22 @@ std::vector<std::string> serve_arguments(const Options& o, const std::string& pr
   return args;
 }
 
+// Locks and pipes of whoever called us are not to live as long as the cloud.
+void close_all_but(int kept) {
+  ::close_range(3, static_cast<unsigned>(kept) - 1, 0);
+  ::close_range(static_cast<unsigned>(kept) + 1, ~0U, 0);
+}
+
 // The child: a session of its own, no terminal, no inherited files but the readiness pipe.
-[[noreturn]] void become_daemon(const std::vector<std::string>& arguments, const StateDir& state) {
+[[noreturn]] void become_daemon(const std::vector<std::string>& arguments, const StateDir& state,
+                                int ready_fd) {
   ::setsid();
   const int nothing = ::open("/dev/null", O_RDWR);
   const int out = ::open(state.file("haneul.out").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(nothing, 0);
   ::dup2(out, 1);
   ::dup2(out, 2);
+  close_all_but(ready_fd);
   std::vector<char*> argv;
   for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
@@ -106,12 +114,11 @@ int up(const Options& options, const char* program) {
   if (child < 0) throw std::runtime_error("the kernel gives no process");
   if (child == 0) {
     ::close(pipe_fds[0]);
-    become_daemon(arguments, state);
+    become_daemon(arguments, state, pipe_fds[1]);
   }
   ::close(pipe_fds[1]);
   const std::string last = follow(pipe_fds[0]);
   if (last.starts_with("ready ")) {
-    state.write("url", last.substr(6));
     print_access(state, last.substr(6));
     return 0;
   }

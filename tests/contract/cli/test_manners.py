@@ -3,6 +3,7 @@ nothing is left half-started."""
 
 import os
 import pathlib
+import select
 import shutil
 import socket
 import sqlite3
@@ -66,6 +67,16 @@ class Manners(Case):
         self.assert_nothing_runs()
         self.addCleanup(self.down)
         self.assertEqual(0, self.up().returncode)
+
+    def test_bad_external_network(self):
+        for text in ("nonsense", "10.0.0.0", "10.0.0.0/33", "::/64", "10.0.0/24"):
+            done = self.up("--public-cidr", text)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(text, done.stderr)
+        self.assertFalse(self.state.exists())
+
+    def test_help_tells_defaults(self):
+        self.assertIn("5000", run("up", "--help").stdout)
 
     def test_bad_address(self):
         self.refused(self.up("--listen", "nowhere.invalid"), "nowhere.invalid")
@@ -189,6 +200,41 @@ class Manners(Case):
         self.assert_nothing_runs()
         self.assertEqual(0, self.up().returncode)
         self.assertEqual(secrets, (self.state / "clouds.yaml").read_text())
+
+    def test_looking_makes_nothing(self):
+        for name in ("status", "doctor", "down", "fernet-rotate"):
+            run(name, "--simulated", "--state", self.state)
+            self.assertFalse(self.state.exists(), name)
+
+    def test_nobody_else_reads_a_cloud_in_a_directory_for_all(self):
+        self.state.mkdir()
+        self.state.chmod(0o755)
+        self.addCleanup(self.down)
+        self.assertEqual(0, self.up().returncode)
+        readable = [str(p) for p in self.state.rglob("*")
+                    if p.is_file() and p.stat().st_mode & 0o077 and p.suffix not in (".log", ".out")]
+        self.assertEqual([], readable)
+
+    def test_files_of_whoever_calls_are_not_kept(self):
+        mine, inherited = os.pipe()
+        self.addCleanup(os.close, mine)
+        self.addCleanup(self.down)
+        done = run("up", "--simulated", "--state", self.state, "--port", self.port,
+                   pass_fds=[inherited])
+        os.close(inherited)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(select.select([mine], [], [], 10)[0])
+        self.assertEqual(b"", os.read(mine, 1))
+
+    def test_the_url_is_that_of_the_process_that_serves(self):
+        with subprocess.Popen([str(PROGRAM), "serve", "--simulated", "--state", str(self.state),
+                               "--port", str(self.port)], stdout=subprocess.PIPE,
+                              text=True) as process:
+            while not (line := process.stdout.readline()).startswith("ready"):
+                self.assertTrue(line, "it ended before it was ready")
+            self.assertIn(f"http://127.0.0.1:{self.port}\n", self.up().stdout)
+            process.terminate()
+            self.assertEqual(0, process.wait(60))
 
     def test_clouds_side_by_side(self):
         with Cloud() as one, Cloud() as two:
