@@ -144,6 +144,22 @@ TEST_F(SubnetTest, OnlyTheNetworksOwnerAddsOne) {
                "Network 6b8c5d4e-0000-4000-8000-000000000000 could not be found.");
 }
 
+TEST_F(SubnetTest, APoolGoesOnWithItsNextPrefix) {
+  const auto pool = make("subnetpools", "subnetpool",
+                         R"("name":"p","prefixes":["10.50.0.0/24","10.50.2.0/24"],)"
+                         R"("default_prefixlen":24)");
+  const auto network = make_network();
+  const auto next = [&] {
+    return ask("POST", "/subnets",
+               R"({"subnet":{"ip_version":4,"network_id":")" + network + R"(","subnetpool_id":")" +
+                   pool + R"("}})");
+  };
+  EXPECT_EQ(next().text({"subnet", "cidr"}), "10.50.0.0/24");
+  EXPECT_EQ(next().text({"subnet", "cidr"}), "10.50.2.0/24");
+  expect_error(next(), 409, "SubnetAllocationError",
+               "Failed to allocate subnet: Insufficient prefix space to allocate subnet size /24.");
+}
+
 TEST_F(SubnetTest, PoolsGiveOutPrefixes) {
   const auto pool = make("subnetpools", "subnetpool",
                          R"("name":"p","prefixes":["10.8.0.0/16"],"default_prefixlen":24)");

@@ -175,20 +175,25 @@ std::vector<Prefix> used_prefixes(db::Session& session, std::string_view pool_id
   return used;
 }
 
-// The first block of that length which meets none of those in use; they are sorted.
+// The first of that length within a block which meets none of those in use; they are sorted.
+std::optional<Prefix> first_free_in(const Prefix& block, const std::vector<Prefix>& used,
+                                    int length) {
+  Prefix candidate{block.first(), length};
+  for (const Prefix& u : used) {
+    if (!candidate.overlaps(u)) continue;
+    // The next of this size behind what is in the way.
+    const Prefix past{u.last(), length};
+    if (past.last() >= block.last()) return std::nullopt;
+    candidate.address = past.last().next();
+  }
+  return block.contains(candidate) ? std::optional(candidate) : std::nullopt;
+}
+
 std::optional<Prefix> first_free(const std::vector<Prefix>& blocks, const std::vector<Prefix>& used,
                                  int length) {
   for (const Prefix& block : blocks) {
     if (block.length > length) continue;
-    Prefix candidate{block.first(), length};
-    for (const Prefix& u : used) {
-      if (!candidate.overlaps(u)) continue;
-      // The next block of this size behind what is in the way.
-      const Prefix past{u.last(), length};
-      if (past.last() >= block.last()) return std::nullopt;
-      candidate.address = past.last().next();
-    }
-    if (block.contains(candidate)) return candidate;
+    if (const auto free = first_free_in(block, used, length)) return free;
   }
   return std::nullopt;
 }
