@@ -49,7 +49,8 @@ void print(const json::Value& event, const std::string& format) {
 }  // namespace
 
 int events(const Options& options) {
-  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  const StateDir state(chosen_state_dir(options.state, options.simulated),
+                       StateDir::Missing::stays_missing);
   const EventsQuestion& q = options.events;
   const std::string query = query_of(q);
   auto answer = ask_control(state, fmt::format("/events?last={}{}", q.limit, query));

@@ -202,7 +202,7 @@ class Manners(Case):
         self.assertEqual(secrets, (self.state / "clouds.yaml").read_text())
 
     def test_looking_makes_nothing(self):
-        for name in ("status", "doctor", "down", "fernet-rotate"):
+        for name in ("status", "doctor", "down", "events", "fernet-rotate"):
             run(name, "--simulated", "--state", self.state)
             self.assertFalse(self.state.exists(), name)
 
