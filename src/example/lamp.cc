@@ -26,6 +26,7 @@ const resource::Resource kLamp{
     .path = "/v1/lamps",
     .policy = {"lamps:create", "lamps:list", "lamps:show", "lamps:update", "lamps:delete"},
     .quota = "lamps",
+    .event = "lighting.lamp",
     .default_sort = "created_at",
     .fields = kFields};
 
