@@ -20,12 +20,13 @@ TEST(Pool, RunsEverythingBeforeItCloses) {
   EXPECT_EQ(done, 50'000);
 }
 
+// Pools are declared last: they end before what their jobs refer to.
 TEST(Pool, UsesAllThreadsWhenJobsBlock) {
   constexpr int kThreads = 8;
   for (int round = 0; round < 50; ++round) {
-    Pool pool("test", kThreads, 100);
     std::latch all(kThreads);
     std::promise<void> met;
+    Pool pool("test", kThreads, 100);
     for (int i = 0; i < kThreads; ++i) {
       ASSERT_TRUE(pool.try_submit([&, i] {
         all.arrive_and_wait();  // ends only if each job has a thread
@@ -37,8 +38,8 @@ TEST(Pool, UsesAllThreadsWhenJobsBlock) {
 }
 
 TEST(Pool, ASleepingThreadTakesWhatABusyOneCannot) {
-  Pool pool("test", 2, 100);
   std::promise<void> go, second;
+  Pool pool("test", 2, 100);
   ASSERT_TRUE(pool.try_submit([&] { go.get_future().wait_for(seconds(20)); }));
   ASSERT_TRUE(pool.try_submit([&] { second.set_value(); }));
   EXPECT_EQ(second.get_future().wait_for(seconds(20)), std::future_status::ready);
@@ -46,9 +47,9 @@ TEST(Pool, ASleepingThreadTakesWhatABusyOneCannot) {
 }
 
 TEST(Pool, RefusesWhatTheQueueCannotHold) {
-  Pool pool("test", 1, 2);
   std::promise<void> started, go;
   std::atomic<int> done{0};
+  Pool pool("test", 1, 2);
   ASSERT_TRUE(pool.try_submit([&] {
     started.set_value();
     go.get_future().wait_for(seconds(20));

@@ -123,8 +123,9 @@ TEST_F(TrustTest, DiesWithTheTrustorsPasswordAndItsProject) {
   EXPECT_EQ(shown(live), 200);
   identity.patch("/users/" + trustor, R"({"user":{"password":"other"}})");
   EXPECT_EQ(shown(live), 404);
-  const auto id = identity.get("/OS-TRUST/trusts").json.at({"trusts"})->array()->front().at({"id"});
-  const auto path = "/OS-TRUST/trusts/" + *id->text();
+  const auto all = identity.get("/OS-TRUST/trusts");
+  const auto path =
+      "/OS-TRUST/trusts/" + *all.json.at({"trusts"})->array()->front().at({"id"})->text();
   EXPECT_EQ(identity.remove("/projects/" + project).status, 204);
   EXPECT_EQ(identity.get(path).status, 404);
 }
