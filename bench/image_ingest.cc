@@ -67,13 +67,13 @@ int main(int argc, char** argv) {
   const std::string id = "00000000-0000-4000-8000-000000000000", plain = directory + "/plain";
   const double hashing = seconds([&] {
     Pattern from(bytes);
-    glance::ingest(from, -1, UINT64_MAX);
+    glance::ingest(from, -1, {UINT64_MAX});
   });
   const double writing = seconds([&] { write_plainly(plain, bytes); });
   const double both = seconds([&] {
     Pattern from(bytes);
     const auto file = store.begin();
-    glance::ingest(from, file->fd(), UINT64_MAX);
+    glance::ingest(from, file->fd(), {UINT64_MAX});
     store.keep(*file, glance::Place::images, id);
   });
   const auto read_all = [&](haneul::http::BodySource& source) {
