@@ -12,8 +12,8 @@ std::int64_t micros_of(const std::function<void()>& work) {
   return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun).count();
 }
 
-// What scheduling costs must not grow with what is running. The bounds are an order of magnitude
-// above what was measured, so that a slow machine passes and a sum over allocations does not.
+// What scheduling costs must not grow with what is running: a sum over allocations would cost a
+// hundred times of what an empty cloud does.
 TEST_F(PlacementTest, ThousandHostsAndManyConsumersStayFlat) {
   constexpr int kHosts = 1000, kConsumersPerHost = 20;
   std::vector<std::string> hosts;
@@ -53,8 +53,7 @@ TEST_F(PlacementTest, ThousandHostsAndManyConsumersStayFlat) {
   RecordProperty("search_empty_us", static_cast<int>(empty));
   RecordProperty("search_full_us", static_cast<int>(full));
   RecordProperty("claim_us", static_cast<int>(claims / (kHosts * kConsumersPerHost)));
-  EXPECT_LT(full, 20'000);
-  EXPECT_LT(full, 4 * empty + 1000);
+  EXPECT_LT(full, 4 * empty);
 }
 
 }  // namespace
