@@ -212,5 +212,11 @@ TEST_F(PlacementTest, CandidatesSayWhyNot) {
   EXPECT_EQ(none.without, (std::vector<std::size_t>{0, 2}));
 }
 
+TEST(StockTest, CapacityHasAnEndInBothDirections) {
+  EXPECT_EQ((Stock{.total = 10, .reserved = 3, .allocation_ratio = 1.5}).capacity(), 10);
+  EXPECT_EQ((Stock{.total = 10, .allocation_ratio = 1e38}).capacity(), 9'000'000'000'000'000'000);
+  EXPECT_EQ((Stock{.total = 10, .allocation_ratio = -1e38}).capacity(), -9'000'000'000'000'000'000);
+}
+
 }  // namespace
 }  // namespace haneul::placement

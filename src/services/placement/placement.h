@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,11 +24,11 @@ struct Stock {
   std::int64_t min_unit = 1, max_unit = 2'147'483'647, step_size = 1;
   double allocation_ratio = 1.0;
 
-  // As upstream's Inventory.capacity: cut to whole units.
+  // As upstream's Inventory.capacity: cut to whole units. Ratios may be of either sign and up to
+  // 1e38.
   std::int64_t capacity() const {
     const double units = static_cast<double>(total - reserved) * allocation_ratio;
-    return units < 9e18 ? static_cast<std::int64_t>(units)
-                        : std::int64_t{9'000'000'000'000'000'000};
+    return static_cast<std::int64_t>(std::clamp(units, -9e18, 9e18));
   }
   // Could `amount` more be taken?
   bool fits(std::int64_t amount) const {
