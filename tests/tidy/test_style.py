@@ -27,6 +27,7 @@ HEAVY = {
     r"<boost/json": "src/json/",
     r"<sqlite3\.h>": "src/db/",
     r"<libvirt/": "src/drivers/virt/",
+    r"<ldap\.h>": "src/drivers/directory/",
     r"<yaml-cpp/": "src/access/",
     r"<curl/": "src/http/",
     r"<CLI/": "src/cli/",

@@ -1,5 +1,6 @@
 #include "services/keystone/auth_method.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/state.h"
 
@@ -44,12 +45,13 @@ ApplicationCredential find_app_cred(const State& state, db::Session& session,
 }
 
 void by_app_cred(const AuthContext& context, const AppCredRef& ref, Identity& who) {
-  const State& state = context.state;
+  State& state = context.state;
   if (context.scope.kind != ScopeWanted::Kind::unspecified) {
     throw Fault::unauthorized(
         "Error authenticating with application credential: Application "
         "credentials cannot request a scope.");
   }
+  if (ref.id.empty() && ref.user) sync_named(state, *ref.user);
   const auto cred =
       state.world.db.read([&](db::Session& session) { return find_app_cred(state, session, ref); });
   const bool right = verify_password(ref.secret.value_or(""), cred.secret_hash);

@@ -2,6 +2,7 @@
 
 #include "services/keystone/auth_method.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/state.h"
 
@@ -10,7 +11,8 @@ namespace haneul::keystone {
 namespace {
 
 // An unknown user costs the same time and gets the same answer as a wrong password.
-User check_password(const State& state, const UserRef& ref) {
+User check_password(State& state, const UserRef& ref) {
+  if (const auto user = directory_login(state, ref)) return *user;
   const auto user =
       state.world.db.read([&](db::Session& session) { return find_user(state, session, ref); });
   const bool has_hash = user && user->password_hash;

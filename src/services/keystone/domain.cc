@@ -91,6 +91,10 @@ void before_remove(const Domain& d) {
 
 // Statements with one ? for the domain: children first, so that sub-selects still find parents.
 constexpr std::string_view kContents[] = {
+    "DELETE FROM role_assignments WHERE actor_id IN (SELECT public_id FROM id_mapping WHERE "
+    "domain_id = ?1)",
+    "DELETE FROM id_mapping WHERE domain_id = ?1",
+    "DELETE FROM domain_config WHERE domain_id = ?1",
     "DELETE FROM role_assignments WHERE target_kind <> 'system' AND target_id IN "
     "(SELECT id FROM projects WHERE id = ?1 OR domain_id = ?1)",
     "DELETE FROM role_assignments WHERE actor_id IN (SELECT id FROM users WHERE domain_id = ?1 "
@@ -128,6 +132,7 @@ resource::Hooks<Domain> hooks(State& state) {
   h.before_remove = [&](Change& c, const Domain& d) {
     before_remove(d);
     for (const auto sql : kContents) c.tx.execute(sql, {d.id});
+    state.directories.changed(c.tx);
     state.epochs.change_all(c.tx);
   };
   h.visible = [](const resource::Call&) { return resource::Where().and_("is_domain = 1"); };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/state.h"
 
 // upstream: openstack/keystone:keystone/api/projects.py, domains.py, system.py, os_inherit.py
@@ -104,7 +105,7 @@ constexpr std::string_view kThisGrant =
       call.param("role_id"), actor_id(call, place), target_id(call, place)));
 }
 
-http::Response check(Call& call, const State& state, const Place& place) {
+http::Response check(Call& call, State& state, const Place& place) {
   call.db().read([&](db::Session& session) {
     find_and_enforce(call, state, session, place, "check");
     static const std::string kSelect =
@@ -183,7 +184,7 @@ http::Response revoke(Call& call, State& state, const Place& place) {
   return http::Response::empty(204);
 }
 
-http::Response list(Call& call, const State& state, const Place& place) {
+http::Response list(Call& call, State& state, const Place& place) {
   return call.db().read([&](db::Session& session) {
     find_and_enforce(call, state, session, place, "list");
     resource::Where where;
@@ -207,6 +208,12 @@ http::Response list(Call& call, const State& state, const Place& place) {
   });
 }
 
+void sync_actor(const Call& call, State& state, const Place& place) {
+  const auto id = actor_id(call, place);
+  const Duration old = state.options.identity_cache_time;
+  place.actor_kind == "user" ? sync_user(state, id, old) : sync_group(state, id, old);
+}
+
 void add_place(resource::Service& service, State& state, const Place& place) {
   const std::string target = place.target_kind == "system"
                                  ? "/system"
@@ -215,11 +222,17 @@ void add_place(resource::Service& service, State& state, const Place& place) {
       fmt::format("/v3{}{}/{}s/{{{}_id}}/roles", place.inherited ? "/OS-INHERIT" : "", target,
                   place.actor_kind, place.actor_kind);
   const std::string end = place.inherited ? "/inherited_to_projects" : "";
+  const auto with_actor = [&state, place](auto verb) {
+    return [&state, place, verb](Call& c) {
+      sync_actor(c, state, place);
+      return verb(c, state, place);
+    };
+  };
   const std::string one = all + "/{role_id}" + end;
-  service.route("GET", all + end, [&state, place](Call& c) { return list(c, state, place); });
-  service.route("GET", one, [&state, place](Call& c) { return check(c, state, place); });
-  service.route("PUT", one, [&state, place](Call& c) { return create(c, state, place); });
-  service.route("DELETE", one, [&state, place](Call& c) { return revoke(c, state, place); });
+  service.route("GET", all + end, with_actor(list));
+  service.route("GET", one, with_actor(check));
+  service.route("PUT", one, with_actor(create));
+  service.route("DELETE", one, with_actor(revoke));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "resource/crud.h"
 #include "resource/field.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/state.h"
 
@@ -35,24 +36,27 @@ static_assert(resource::complete<Group>(kFields));
 constexpr std::string_view kNameTaken =
     "SELECT id FROM user_groups WHERE domain_id = ? AND name = ?";
 
-void before_create(const State& state, Change& change, Group& group) {
+void before_create(State& state, Change& change, Group& group) {
   group.name = stripped_name(change.call, group.name);
   group.domain_id = domain_for(change.call, group.domain_id);
   domain_or_fault(state, change.tx, group.domain_id);
+  refuse_write(state, change.tx, group.domain_id);
   if (!change.given.has("description")) group.description = "";
   keep_extra(kGroup, change.given, group.extra);
   refuse_same_name(change.tx, kNameTaken, "group", group.name, group.domain_id, group.id);
 }
 
-void before_update(Change& change, const Group& old, Group& fresh) {
+void before_update(State& state, Change& change, const Group& old, Group& fresh) {
   refuse_other_id(change.given, old.id);
   refuse_change(change.given, "domain_id", old.domain_id, "Cannot change Domain ID");
+  refuse_write(state, change.tx, old.domain_id);
   if (fresh.name != old.name) fresh.name = stripped_name(change.call, fresh.name);
   keep_extra(kGroup, change.given, fresh.extra);
   refuse_same_name(change.tx, kNameTaken, "group", fresh.name, fresh.domain_id, fresh.id);
 }
 
 void before_remove(State& state, db::Transaction& tx, const Group& group) {
+  refuse_write(state, tx, group.domain_id);
   std::vector<std::string> members;
   {
     db::Rows rows = tx.query("SELECT user_id FROM group_members WHERE group_id = ?", {group.id});
@@ -79,8 +83,16 @@ resource::Hooks<Group> view_hooks() {
 resource::Hooks<Group> hooks(State& state) {
   resource::Hooks<Group> h = view_hooks();
   h.before_create = [&](Change& c, Group& group) { before_create(state, c, group); };
-  h.before_update = before_update;
+  h.before_update = [&](Change& c, const Group& old, Group& fresh) {
+    before_update(state, c, old, fresh);
+  };
   h.before_remove = [&](Change& c, const Group& group) { before_remove(state, c.tx, group); };
+  h.before_look = [&](Call& call) { sync_groups_for(state, call); };
+  h.narrow = [&state, narrow = h.narrow](const Call& call, db::Session& session,
+                                         resource::Page& page) {
+    narrow(call, session, page);
+    narrow_to_domain(state, call, session, "group", page);
+  };
   h.list_target = [](const Call& call, access::PairsTarget& target) {
     const auto& domain = call.caller().domain_id.text;
     if (!domain.empty()) target.add("target.group.domain_id", domain);
@@ -110,7 +122,8 @@ void enforce_on_member(const State& state, const Call& call, db::Session& sessio
                                      call.param("group_id")));
 }
 
-http::Response list_members(Call& call, const State& state, const resource::Noun& users) {
+http::Response list_members(Call& call, State& state, const resource::Noun& users) {
+  sync_members(state, call.param("group_id"));
   call.db().read([&](db::Session& session) {
     enforce_on_member(state, call, session, "identity:list_users_in_group");
   });
@@ -119,7 +132,8 @@ http::Response list_members(Call& call, const State& state, const resource::Noun
                                  {call.param("group_id")}));
 }
 
-http::Response check_member(Call& call, const State& state) {
+http::Response check_member(Call& call, State& state) {
+  sync_user(state, call.param("user_id"));
   call.db().read([&](db::Session& session) {
     enforce_on_member(state, call, session, "identity:check_user_in_group");
     const auto there =
@@ -138,9 +152,25 @@ void record_member(const Call& call, db::Transaction& tx, std::string_view what)
                                {"actor_operation", what}}});
 }
 
+// Both are the directory's, or neither is; and the directory's do not change.
+void refuse_directory_members(State& state, const Call& call, db::Session& session) {
+  if (!state.directories.may_exist()) return;
+  const auto group = group_or_fault(state, session, call.param("group_id"));
+  const auto user = user_or_fault(state, session, call.param("user_id"));
+  const auto of_group = state.directories.find(session, group.domain_id);
+  if (of_group != state.directories.find(session, user.domain_id)) {
+    throw Fault::forbidden(
+        fmt::format("Group membership across backend boundaries is not allowed. Group in question "
+                    "is {}, user is {}.",
+                    group.id, user.id));
+  }
+  refuse_write(state, session, group.domain_id);
+}
+
 http::Response add_member(Call& call, State& state) {
   call.db().write([&](db::Transaction& tx) {
     enforce_on_member(state, call, tx, "identity:add_user_to_group");
+    refuse_directory_members(state, call, tx);
     const auto& user = call.param("user_id");
     const auto& group = call.param("group_id");
     tx.execute("DELETE FROM group_members WHERE user_id = ? AND group_id = ?", {user, group});
@@ -154,6 +184,7 @@ http::Response add_member(Call& call, State& state) {
 http::Response remove_member(Call& call, State& state) {
   call.db().write([&](db::Transaction& tx) {
     enforce_on_member(state, call, tx, "identity:remove_user_from_group");
+    refuse_directory_members(state, call, tx);
     const auto gone = tx.execute("DELETE FROM group_members WHERE user_id = ? AND group_id = ?",
                                  {call.param("user_id"), call.param("group_id")});
     if (gone == 0) not_a_member(call);

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "drivers/directory/ldap_directory.h"
 #include "services/keystone/bootstrap.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/service.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
@@ -30,8 +32,9 @@ std::size_t rotate_fernet_keys(const Options& options, const Clock& clock) {
   return *primary;
 }
 
-Keystone::Keystone(const resource::World& world, Options options)
-    : state_(std::make_unique<State>(world, std::move(options))),
+Keystone::Keystone(const resource::World& world, Options options, directory::Opener open)
+    : state_(std::make_unique<State>(world, std::move(options),
+                                     open ? std::move(open) : directory::open_ldap)),
       tokens_(std::make_unique<Tokens>(*state_)),
       service_(make_service(*state_, *tokens_)) {}
 
@@ -39,6 +42,7 @@ Keystone::~Keystone() = default;
 
 void Keystone::start() {
   state_->world.db.read([&](db::Session& session) { state_->revocations.load(session); });
+  forget_unserved(*state_);
 }
 
 void Keystone::bootstrap(const Bootstrap& wanted) {

@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "config/option.h"
 #include "db/database.h"
+#include "drivers/directory/directory.h"
 #include "resource/service.h"
 #include "resource/world.h"
+#include "services/keystone/logic/ldap_options.h"
 
 namespace haneul::keystone {
 
@@ -33,6 +35,11 @@ struct Options {
   std::int64_t credentials_max = -1;              // a user's
   std::string limit_model = "flat";               // or strict_two_level
   std::int64_t redelegations_max = 3;
+  bool domain_drivers = false;            // domains may have users and groups in a directory
+  bool domain_configs_in_tables = false;  // and say so through the API
+  std::string identity_driver = "sql";    // of all other domains; or ldap, of the default domain
+  Duration identity_cache_time = std::chrono::minutes(10);  // of what a directory said
+  LdapOptions ldap;                                         // of that driver
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };
@@ -71,7 +78,8 @@ class Keystone final : public access::Authenticator {
  public:
   // `world` must outlive it. Makes the keys if there are none; throws std::runtime_error with a
   // sentence for the user if it cannot. The tables need not exist before start().
-  Keystone(const resource::World& world, Options options);
+  // Directories are opened with `open`; empty: as LDAP servers.
+  Keystone(const resource::World& world, Options options, directory::Opener open = {});
   ~Keystone() override;
 
   const resource::Service& service() const { return service_; }

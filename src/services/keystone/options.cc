@@ -22,13 +22,23 @@ constexpr auto kFernet = options(
         .help("How often keys are rotated without being asked; 0: `haneul fernet-rotate` alone "
               "does."));
 
+constexpr std::string_view kDrivers[] = {"sql", "ldap"};
 constexpr auto kIdentity =
     options(option<&Options::bcrypt_cost>("password_hash_rounds")
                 .range(4, 31)
                 .help("The cost of a password's hash; each step doubles the time of a login."),
             option<&Options::password_bytes_max>("max_password_length")
                 .range(1, 4096)
-                .help("Longest password in bytes."));
+                .help("Longest password in bytes."),
+            option<&Options::identity_driver>("driver").one_of(kDrivers).help(
+                "Where users and groups are: sql, or ldap for the domain `default`."),
+            option<&Options::domain_drivers>("domain_specific_drivers_enabled")
+                .help("Domains may have a driver of their own."),
+            option<&Options::domain_configs_in_tables>("domain_configurations_from_database")
+                .help("They say so through the API; there is no other way."),
+            option<&Options::identity_cache_time>("cache_time")
+                .range(0, 1e9)
+                .help("How long a token stands for what a directory said of its user."));
 
 constexpr auto kLimits =
     options(option<&Options::project_tree_depth_max>("max_project_tree_depth")
@@ -68,6 +78,7 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.identity", kIdentity, &values},
           {"keystone.unified_limit", kUnifiedLimit, &values},
           {"keystone.trust", kTrustOptions, &values},
+          {"keystone.ldap", ldap_options(), &values.ldap},
           {"keystone.cache", kCache, &values}};
 }
 

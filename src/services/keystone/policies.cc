@@ -124,12 +124,23 @@ constexpr access::PolicyDefault kTable[] = {
     {"identity:create_domain", kAdmin, kSystem | kProject, "POST /v3/domains"},
     {"identity:update_domain", kAdmin, kSystem | kProject, "PATCH /v3/domains/{id}"},
     {"identity:delete_domain", kAdmin, kSystem | kProject, "DELETE /v3/domains/{id}"},
-    {"identity:create_domain_config", kAdmin, kSystem | kProject},
-    {"identity:get_domain_config", kAdminOrSystemReader, kSystem | kProject},
-    {"identity:get_security_compliance_domain_config", "", kEveryScope},
-    {"identity:update_domain_config", kAdmin, kSystem | kProject},
-    {"identity:delete_domain_config", kAdmin, kSystem | kProject},
-    {"identity:get_domain_config_default", kAdminOrSystemReader, kSystem | kProject},
+    {"identity:create_domain_config", kAdmin, kSystem | kProject,
+     "PUT /v3/domains/{domain_id}/config"},
+    {"identity:get_domain_config", kAdminOrSystemReader, kSystem | kProject,
+     "GET /v3/domains/{domain_id}/config, GET /v3/domains/{domain_id}/config/{group}, GET "
+     "/v3/domains/{domain_id}/config/{group}/{option}"},
+    {"identity:get_security_compliance_domain_config", "", kEveryScope,
+     "GET /v3/domains/{domain_id}/config/security_compliance, GET "
+     "/v3/domains/{domain_id}/config/security_compliance/{option}"},
+    {"identity:update_domain_config", kAdmin, kSystem | kProject,
+     "PATCH /v3/domains/{domain_id}/config, PATCH /v3/domains/{domain_id}/config/{group}, PATCH "
+     "/v3/domains/{domain_id}/config/{group}/{option}"},
+    {"identity:delete_domain_config", kAdmin, kSystem | kProject,
+     "DELETE /v3/domains/{domain_id}/config, DELETE /v3/domains/{domain_id}/config/{group}, "
+     "DELETE /v3/domains/{domain_id}/config/{group}/{option}"},
+    {"identity:get_domain_config_default", kAdminOrSystemReader, kSystem | kProject,
+     "GET /v3/domains/config/default, GET /v3/domains/config/{group}/default, GET "
+     "/v3/domains/config/{group}/{option}/default"},
     {"identity:ec2_get_credential", kCredentialReader, kSystem | kProject},
     {"identity:ec2_list_credentials", kAdminOrSystemReaderOrOwner, kSystem | kProject},
     {"identity:ec2_create_credential", kCredentialMember, kSystem | kProject},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/project_tree.h"
 #include "services/keystone/role_assignment_view.h"
 #include "services/keystone/state.h"
@@ -227,7 +228,16 @@ void enforce(const Call& call, const State& state, db::Session& session, Questio
   for (const auto& p : subtree_of(state, session, q.project_id)) q.subtree_ids.push_back(p.id);
 }
 
-http::Response list(Call& call, const State& state) {
+// Effective assignments reach through groups, whose members a directory may know better.
+void sync_actors(const Call& call, State& state) {
+  if (!call.query().has("effective")) return;
+  sync_groups_with_roles(state);
+  const auto* user = call.query().find("user.id");
+  if (user) sync_user(state, *user, state.options.identity_cache_time);
+}
+
+http::Response list(Call& call, State& state) {
+  sync_actors(call, state);
   return call.db().read([&](db::Session& session) {
     Question q = read_question(call);
     enforce(call, state, session, q);

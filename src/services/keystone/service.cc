@@ -8,6 +8,7 @@
 #include "services/keystone/dialect.h"
 #include "services/keystone/discovery.h"
 #include "services/keystone/domain.h"
+#include "services/keystone/domain_config.h"
 #include "services/keystone/endpoint.h"
 #include "services/keystone/endpoint_filter.h"
 #include "services/keystone/endpoint_group.h"
@@ -58,6 +59,7 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_discovery(service);
   add_auth(service, state, tokens);
   add_domains(service, state);
+  add_domain_configs(service, state);
   add_projects(service, state);
   add_users(service, state);
   add_groups(service, state);

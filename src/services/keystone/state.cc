@@ -22,14 +22,15 @@ T or_fault(std::optional<T> row, std::string_view what, std::string_view id) {
 
 }  // namespace
 
-State::State(const resource::World& world_, Options options_)
+State::State(const resource::World& world_, Options options_, directory::Opener open)
     : world(world_),
       options(std::move(options_)),
       token_keys(options.key_directory / "fernet-keys", world.clock),
       credential_keys(options.key_directory / "credential-keys", world.clock),
       password_options(password_options_of(options)),
       dummy_hash(hash_password("no such user", password_options).value()),
-      cache({options.cached_tokens_max, options.cached_bytes_max}) {
+      cache({options.cached_tokens_max, options.cached_bytes_max}),
+      directories(options, world.clock, std::move(open)) {
   for (KeyRepository* keys : {&token_keys, &credential_keys}) {
     const auto made = keys->setup();
     if (!made) throw std::runtime_error("Keystone cannot make its keys: " + made.reason());

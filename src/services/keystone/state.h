@@ -8,6 +8,7 @@
 #include "resource/world.h"
 #include "services/keystone/application_credential.h"
 #include "services/keystone/catalog_cache.h"
+#include "services/keystone/directories.h"
 #include "services/keystone/epochs.h"
 #include "services/keystone/group.h"
 #include "services/keystone/keystone.h"
@@ -27,7 +28,7 @@ inline constexpr std::string_view kDefaultDomain = "default";
 
 // What the nouns of this service share. Lives in Keystone.
 struct State {
-  State(const resource::World& world_, Options options_);
+  State(const resource::World& world_, Options options_, directory::Opener open);
 
   const resource::World& world;
   const Options options;
@@ -40,6 +41,7 @@ struct State {
   TokenCache cache;
   RoleGraphCache role_graph;
   CatalogCache catalog;
+  Directories directories;
 
   const resource::Store<Project> projects{kProject};
   const resource::Store<User> users{kUser};

@@ -22,7 +22,7 @@ class TemporaryDirectory {
 
 class TestIdentity {
  public:
-  explicit TestIdentity(Options options = {});
+  explicit TestIdentity(Options options = {}, directory::Opener open = {});
 
   using Answer = resource::Answer;
   Answer get(std::string_view path) { return request("GET", path); }

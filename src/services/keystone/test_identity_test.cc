@@ -38,8 +38,8 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-TestIdentity::TestIdentity(Options options)
-    : keystone(cloud.world(), with_defaults(std::move(options), directory.path())) {
+TestIdentity::TestIdentity(Options options, directory::Opener open)
+    : keystone(cloud.world(), with_defaults(std::move(options), directory.path()), std::move(open)) {
   cloud.open({&started(cloud, keystone).service()}, &keystone);
   admin = login("admin", "secret", project_scope(project_id("admin")));
 }

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -45,7 +46,8 @@ bool is_expired(const ValidToken& token, Instant now, Duration window) {
 std::shared_ptr<const ValidToken> Tokens::cached(std::string_view text, Duration window) {
   auto token = state_.cache.find(text);
   if (!token || token->stamp != state_.epochs.at(token->payload.user_id)) return nullptr;
-  return is_expired(*token, state_.now(), window) ? nullptr : token;
+  const Instant now = state_.now();
+  return is_expired(*token, now, window) || token->good_until <= now ? nullptr : token;
 }
 
 std::shared_ptr<const ValidToken> Tokens::validate(std::string_view text, Duration window) {
@@ -60,8 +62,9 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   if (text.size() > kFernetTextBytesMax) return {nullptr, "Could not recognize Fernet token"};
   auto payload = decode_token(text, *keys_of(state_));
   if (!payload) return {nullptr, "Could not recognize Fernet token"};
-  const auto stamp = state_.epochs.at(payload->user_id);
   const bool expired = payload->expires_at + window <= state_.now();
+  if (!expired) sync_user(state_, payload->user_id, state_.options.identity_cache_time);
+  const auto stamp = state_.epochs.at(payload->user_id);
   if (expired || state_.revocations.covers(*payload)) return {nullptr, "Failed to validate token"};
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, *payload, stamp); });

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@ struct ValidToken {
   std::shared_ptr<const std::string> catalog;  // a JSON array; null for an unscoped token
   bool has_access_rules = false;
   Epochs::Stamp stamp;
+  Instant good_until{std::numeric_limits<std::int64_t>::max()};  // then it must be looked into anew
 
   std::size_t bytes() const { return sizeof(*this) + body.capacity() + 1500; }
 };

@@ -2,6 +2,7 @@
 
 #include "json/writer.h"
 #include "services/keystone/access_rule.h"
+#include "services/keystone/directory_copy.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -266,6 +267,11 @@ std::shared_ptr<ValidToken> look_into(State& state, db::Session& session, TokenP
   }
   token->has_access_rules = facts->app_cred && facts->app_cred->has_access_rules;
   token->stamp = stamp;
+  if (state.directories.may_exist()) {
+    if (const auto entry = mapped(session, payload.user_id, "user")) {
+      token->good_until = entry->fetched_at + state.options.identity_cache_time;
+    }
+  }
   token->payload = std::move(payload);
   return token;
 }

@@ -7,6 +7,7 @@
 #include "resource/field.h"
 #include "services/keystone/auth.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/state.h"
@@ -70,10 +71,11 @@ void take_password(const State& state, const Change& change, User& user) {
   user.password_expires_at.reset();
 }
 
-void before_create(const State& state, Change& change, User& user) {
+void before_create(State& state, Change& change, User& user) {
   user.name = stripped_name(change.call, user.name);
   user.domain_id = domain_for(change.call, user.domain_id);
   domain_or_fault(state, change.tx, user.domain_id);
+  refuse_write(state, change.tx, user.domain_id);
   user.options = merged_options(change.call, {}, user.options, kOptions);
   user.created_at = state.now();
   take_password(state, change, user);
@@ -82,9 +84,10 @@ void before_create(const State& state, Change& change, User& user) {
   refuse_same_name(change.tx, kNameTaken, "user", user.name, user.domain_id, user.id);
 }
 
-void before_update(const State& state, Change& change, const User& old, User& fresh) {
+void before_update(State& state, Change& change, const User& old, User& fresh) {
   refuse_other_id(change.given, old.id);
   refuse_change(change.given, "domain_id", old.domain_id, "Cannot change Domain ID");
+  refuse_write(state, change.tx, old.domain_id);
   if (fresh.name != old.name) fresh.name = stripped_name(change.call, fresh.name);
   if (change.given.has("options")) {
     fresh.options = merged_options(change.call, old.options, fresh.options, kOptions);
@@ -176,7 +179,14 @@ resource::Hooks<User> hooks(State& state) {
   h.after_update = [&](Change& c, const User& old, const User& fresh) {
     after_update(state, c, old, fresh);
   };
+  h.before_remove = [&](Change& c, const User& user) { refuse_write(state, c.tx, user.domain_id); };
   h.after_remove = [&](Change& c, const User& user) { after_remove(state, c, user); };
+  h.before_look = [&](Call& call) { sync_users_for(state, call); };
+  h.narrow = [&state, narrow = h.narrow](const Call& call, db::Session& session,
+                                         resource::Page& page) {
+    narrow(call, session, page);
+    narrow_to_domain(state, call, session, "user", page);
+  };
   h.list_target = [](const Call& call, access::PairsTarget& target) {
     const auto& domain = call.caller().domain_id.text;
     if (!domain.empty()) target.add("target.domain_id", domain);
@@ -218,6 +228,7 @@ void add_users(resource::Service& service, State& state) {
   service.route("GET", "/v3/users/{user_id}/projects",
                 [&state, noun = plain_project_noun()](Call& c) {
                   const auto& id = c.param("user_id");
+                  sync_user(state, id, state.options.identity_cache_time);
                   c.db().read([&](db::Session& session) {
                     enforce_on_user(state, c, session, "identity:list_user_projects", id);
                   });
@@ -225,6 +236,7 @@ void add_users(resource::Service& service, State& state) {
                 });
   service.route("GET", "/v3/users/{user_id}/groups", [&state, noun = plain_group_noun()](Call& c) {
     const auto& id = c.param("user_id");
+    sync_user(state, id);
     c.db().read([&](db::Session& session) {
       enforce_on_user(state, c, session, "identity:list_groups_for_user", id);
     });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/directory_sync.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/state.h"
 
@@ -17,6 +18,10 @@ http::Response change_password(resource::Call& call, State& state) {
   const auto wanted = form.required_text("password", kAnyText);
   const auto user = state.world.db.read(
       [&](db::Session& session) { return state.users.find(session, call.param("user_id")); });
+  if (const auto right = directory_accepts(state, call.param("user_id"), original)) {
+    if (!*right) throw unauthorized();
+    throw Fault::forbidden("LDAP does not support write operations");
+  }
   const bool has_hash = user && user->password_hash;
   const std::string& hash = has_hash ? *user->password_hash : state.dummy_hash;
   if (!verify_password(original, hash) || !has_hash) throw unauthorized();

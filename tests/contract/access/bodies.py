@@ -56,10 +56,15 @@ def cidr(t):
 
 
 TEXT = {"description": "x"}
+CONFIG = {"ldap": {"url": "ldap://x", "user": "cn=x"}}
 IDENTITY_BODIES = {
     "POST /v3/auth/tokens": login,
     "POST /v3/domains": of("domain"),
     "PATCH /v3/domains/{id}": exactly("domain", TEXT),
+    "PUT /v3/domains/{domain_id}/config": exactly("config", CONFIG),
+    "PATCH /v3/domains/{domain_id}/config": exactly("config", CONFIG),
+    "PATCH /v3/domains/{domain_id}/config/{group}": exactly("config", CONFIG),
+    "PATCH /v3/domains/{domain_id}/config/{group}/{option}": exactly("config", {"url": "ldap://y"}),
     "POST /v3/projects": of("project", domain_id=domain),
     "PATCH /v3/projects/{id}": exactly("project", TEXT),
     "PUT /v3/projects/{project_id}/tags": tagged,

@@ -52,7 +52,12 @@ OWN = {"/v3/users/{user_id}/application_credentials": {"user_id": "own user"},
        "/v3/users/{user_id}/access_rules": {"user_id": "own user"},
        "/v3/users/{user_id}/projects": {"user_id": "own user"},
        "/v3/users/{user_id}/groups": {"user_id": "own user"},
-       "/v3/roles/": {"role_id": "roles"}}
+       "/v3/roles/": {"role_id": "roles"},
+       "/v3/domains/{domain_id}/config/security_compliance": {
+           "domain_id": "default domain", "option": "compliance option"},
+       "/v3/domains/{domain_id}/config": {"group": "config group", "option": "config option"},
+       "/v3/domains/config/": {"group": "config group", "option": "config option"}}
+CONFIG = "/v3/domains/{domain_id}/config"
 EXACT = {"GET /v3/projects/{id}": {"id": "own project"},
          "GET /v3/domains/{id}": {"id": "own domain"},
          "DELETE /v2.1/os-services/{id}": {"id": "spare service"},
@@ -77,6 +82,8 @@ BEFORE = {"POST /v2/images/{image_id}/import": "PUT /v2/images/{image_id}/stage"
           "POST /v2/images/{image_id}/members",
           "DELETE /v2/images/{image_id}/members/{member_id}":
           "POST /v2/images/{image_id}/members",
+          **{f"{verb} {CONFIG}{more}": f"PUT {CONFIG}" for verb in ("GET", "PATCH", "DELETE")
+             for more in ("", "/{group}", "/{group}/{option}")},
           "PUT /v2.0/routers/{id}/remove_router_interface":
           "PUT /v2.0/routers/{id}/add_router_interface"}
 

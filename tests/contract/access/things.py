@@ -72,6 +72,8 @@ class Things:
                 people.users["member"], "third project": people.third,
                 "own project": people.project, "own domain": people.domain,
                 "neutron alias": "agent", "nova alias": "os-keypairs", "key": "hw:cpu_policy",
+                "config group": "ldap", "config option": "url", "default domain": "default",
+                "compliance option": "password_regex",
                 "class": "default", "versions": "v2.1"}.get(noun)
 
     def build(self, noun):

@@ -31,6 +31,7 @@ class Things:
         get = self.named
         self.ids = {
             "project": api.project, "token": api.token,
+            "config_group": "ldap", "config_option": "url",
             "user": get("/identity/v3/users", "users", "admin"),
             "role": get("/identity/v3/roles", "roles", "member"),
             "demo": get("/identity/v3/projects", "projects", "demo"),
@@ -128,6 +129,9 @@ PREPARED = [
 STOCK = {"total": 8, "reserved": 0, "min_unit": 1, "max_unit": 8, "step_size": 1,
          "allocation_ratio": 1.0}
 
+CONFIG = {"config": {"identity": {"driver": "sql"}, "ldap": {
+    "url": "ldap://x", "password": "p", "page_size": 5, "user_attribute_ignore": ["a"]}}}
+
 KEYSTONE = [
     ("POST", "/v3/auth/tokens", lambda i: {"auth": {
         "identity": {"methods": ["token"], "token": {"id": i["token"]}},
@@ -136,6 +140,12 @@ KEYSTONE = [
         "name": fresh(), "description": "d", "enabled": False}}),
     ("PATCH", "/v3/domains/{domain}", lambda i: {"domain": {
         "name": fresh(), "description": "d", "enabled": False}}),
+    ("PUT", "/v3/domains/{domain}/config", lambda i: CONFIG),
+    ("PATCH", "/v3/domains/{domain}/config", lambda i: CONFIG),
+    ("PATCH", "/v3/domains/{domain}/config/{config_group}", lambda i: {"config": {"ldap": {
+        "url": "ldap://y"}}}),
+    ("PATCH", "/v3/domains/{domain}/config/{config_group}/{config_option}", lambda i: {"config": {
+        "url": "ldap://y"}}),
     ("POST", "/v3/projects", lambda i: {"project": {
         "name": fresh(), "domain_id": "default", "description": "d", "enabled": True,
         "is_domain": False, "parent_id": i["own_project"], "tags": ["a"], "options": {}}}),

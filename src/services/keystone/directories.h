@@ -1,0 +1,78 @@
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "db/database.h"
+#include "services/keystone/directory_domain.h"
+#include "services/keystone/directory_gate.h"
+#include "services/keystone/keystone.h"
+
+namespace haneul::keystone {
+
+// A domain whose users and groups are in a directory.
+struct DirectoryOf {
+  std::string domain_id;
+  json::Object config;                      // its [ldap] options
+  std::shared_ptr<DirectoryDomain> domain;  // null if the options are no good
+  std::string trouble;                      // why they are not
+  bool ids_are_local = false;               // the default driver's: upstream maps no ids there
+};
+
+// Which domains those are; all others are in tables. Safe from any thread.
+// upstream: openstack/keystone:keystone/identity/core.py (DomainConfigs)
+class Directories {
+ public:
+  Directories(const Options& options, const Clock& clock, directory::Opener open)
+      : options_(options), open_(std::move(open)), gate_(clock) {}
+
+  // Null for a domain in tables.
+  std::shared_ptr<const DirectoryOf> find(db::Session& session, std::string_view domain_id);
+  // False while no domain can be in a directory, which costs nothing to know.
+  bool may_exist() const { return options_.domain_drivers || options_.identity_driver == "ldap"; }
+  // The configuration of a domain is another when the transaction commits.
+  void changed(db::Transaction& tx) {
+    tx.after_commit([this] { ++generation_; });
+  }
+
+  // What `question` asks of the domain's directory. Throws Fault::unavailable if that does not
+  // answer, says no, or may not be asked now.
+  template <class F>
+  auto ask(const DirectoryOf& of, F question) {
+    if (!of.domain) throw cannot(of, of.trouble);
+    DirectoryGate::Pass pass(gate_, of.domain_id);
+    try {
+      auto answer = question(*of.domain);
+      pass.succeeded();
+      return answer;
+    } catch (const directory::Unreachable& e) {
+      pass.failed();
+      throw cannot(of, e.what());
+    } catch (const directory::Error& e) {
+      pass.succeeded();
+      throw cannot(of, e.what());
+    }
+  }
+
+ private:
+  using Map = std::map<std::string, std::shared_ptr<const DirectoryOf>, std::less<>>;
+
+  std::shared_ptr<const Map> all(db::Session& session);
+  std::shared_ptr<const Map> read(db::Session& session, const Map& old) const;
+  std::shared_ptr<const DirectoryOf> make(const std::string& domain_id, json::Object config) const;
+  static Fault cannot(const DirectoryOf& of, const std::string& why);
+
+  const Options& options_;
+  const directory::Opener open_;
+  DirectoryGate gate_;
+  std::atomic<std::uint64_t> generation_{1};
+  std::mutex mutex_;
+  std::shared_ptr<const Map> map_ = std::make_shared<Map>();
+  std::uint64_t of_generation_ = 0;
+};
+
+}  // namespace haneul::keystone
