@@ -6,6 +6,7 @@
 #include "access/policy.h"
 #include "access/rule_parser.h"
 #include "base/log.h"
+#include "services/keystone/logic/receipt_payload.h"
 #include "services/keystone/logic/token_payload.h"
 
 namespace haneul {
@@ -17,7 +18,15 @@ void must(bool good, const char* what) {
   std::abort();
 }
 
+void read_receipt(std::string_view data) {
+  const auto receipt = keystone::decode_receipt_payload(data);
+  if (!receipt) return;
+  const auto again = keystone::decode_receipt_payload(keystone::encode_payload(*receipt));
+  must(again && *again == *receipt, "a receipt changed when it was encoded again");
+}
+
 void read_payload(std::string_view data) {
+  read_receipt(data);
   const auto token = keystone::decode_payload(data);
   if (!token) return;
   // A domain's bare id of 16 bytes cannot be told from a short one.

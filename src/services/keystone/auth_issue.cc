@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-
 #include "base/log.h"
 #include "notify/journal.h"
 #include "services/keystone/auth.h"
 #include "services/keystone/auth_request.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/logic/mfa.h"
+#include "services/keystone/receipt.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -15,15 +14,6 @@ namespace {
 
 std::optional<User> user_of(const State& state, const std::string& id) {
   return state.world.db.read([&](db::Session& session) { return state.users.find(session, id); });
-}
-
-void refuse_too_few_methods(const State& state, const TokenPayload& claims) {
-  const auto user = user_of(state, claims.user_id);
-  if (!user || !mfa_satisfied(user->options, claims.methods)) {
-    throw Fault::unauthorized(
-        fmt::format("Insufficient auth methods received for {}. Auth Methods Provided: [{}].",
-                    claims.user_id, fmt::join(claims.methods, ",")));
-  }
 }
 
 TokenPayload token_for(const State& state, const Identity& who, const TokenPayload& scoped) {
@@ -89,6 +79,18 @@ void record_login(resource::Call& call, const Identity& who, const std::string& 
   }
 }
 
+// A token, or a receipt where the user's rules ask for more.
+http::Response answer_to(const AuthContext& context, const Identity& who,
+                         const TokenPayload& scoped) {
+  const State& state = context.state;
+  const auto user = user_of(state, who.claims.user_id);
+  if (!user) throw unauthorized();
+  if (mfa_satisfied(user->options, who.claims.methods, state.auth_methods)) {
+    return issue_to(context, who, scoped);
+  }
+  return give_receipt(state, *user, who.claims.methods);
+}
+
 }  // namespace
 
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
@@ -102,12 +104,12 @@ http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
   try {
     for (const Proof& proof : request.proofs) proof(who);
     if (who.claims.user_id.empty() || !scope_exists) throw unauthorized();
-    refuse_too_few_methods(state, who.claims);
-    auto response = issue_to(context, who, scoped);
-    record_login(call, who, "");
+    take_receipt(state, call.request().headers, who.claims);
+    auto response = answer_to(context, who, scoped);
+    record_login(call, who, response.status == 201 ? "" : "Insufficient auth methods");
     return response;
   } catch (const Fault& fault) {
-    record_login(call, who, fault.message());
+    record_login(call, who, fault.name().empty() ? fault.message() : fault.name());
     throw;
   }
 }

@@ -17,7 +17,7 @@ void Identity::expires(Instant at) {
 
 std::span<const AuthMethod* const> auth_methods() {
   static constexpr const AuthMethod* kMethods[] = {&kAuthByToken, &kAuthByApplicationCredential,
-                                                   &kAuthByPassword};
+                                                   &kAuthByPassword, &kAuthByTotp};
   return kMethods;
 }
 

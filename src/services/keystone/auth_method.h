@@ -44,9 +44,9 @@ struct AuthMethod {
   Proof (*read)(resource::Form& data, const AuthContext& context);
 };
 
-extern const AuthMethod kAuthByToken, kAuthByApplicationCredential, kAuthByPassword;
+extern const AuthMethod kAuthByToken, kAuthByApplicationCredential, kAuthByPassword, kAuthByTotp;
 
-// In the order in which they are proved: what is cheap comes first.
+// In the order in which they are proved: what is cheap comes first, what can be used once last.
 std::span<const AuthMethod* const> auth_methods();
 
 }  // namespace haneul::keystone

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -12,7 +13,7 @@ using resource::Form;
 using resource::Where;
 
 void need_id_or_name(const Form& form, std::string_view path) {
-  if (form.has("id") || form.has("name")) return;
+  if (path.empty() || form.has("id") || form.has("name")) return;
   throw Fault::bad_request(
       fmt::format("Invalid input for field {}: id or name must be present.", path));
 }
@@ -20,7 +21,8 @@ void need_id_or_name(const Form& form, std::string_view path) {
 std::optional<DomainRef> read_domain_of(Form& form, std::string_view path) {
   auto domain = form.object("domain");
   if (!domain) return std::nullopt;
-  return read_domain_ref(std::move(*domain), fmt::format("{}/domain", path));
+  return read_domain_ref(std::move(*domain),
+                         path.empty() ? std::string() : fmt::format("{}/domain", path));
 }
 
 }  // namespace
@@ -42,7 +44,9 @@ UserRef read_user_ref(Form form, std::string_view path) {
   user.password = form.text("password", kAuthText);
   user.domain = read_domain_of(form, path);
   if (user.id.empty() && user.name.empty()) throw expected("id or name", "user");
-  if (!user.name.empty() && !user.domain) throw expected("domain", "user");
+  if (user.name.empty()) return user;
+  if (!user.domain) throw expected("domain", "user");
+  if (user.domain->id.empty() && user.domain->name.empty()) throw expected("id or name", "domain");
   return user;
 }
 
@@ -86,7 +90,8 @@ std::optional<User> find_user(const State& state, db::Session& session, const Us
     where.equals("domain_id", found->id).equals("name", ref.name);
     user = state.users.first(session, where);
   }
-  if (!user || !user->enabled || !find_domain(state, session, domain)) return std::nullopt;
+  if (!user || !is_enabled(state, *user) || !find_domain(state, session, domain))
+    return std::nullopt;
   return user;
 }
 

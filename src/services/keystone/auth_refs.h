@@ -29,7 +29,7 @@ inline constexpr resource::TextRule kAuthText{.chars_max = 64 * 1024};
 std::string auth_text(resource::Form& form, std::string_view key);  // empty if absent
 
 // Read one of them; what is wrong without looking anything up ends the request. `path` is the
-// field's in messages.
+// field's in messages of upstream's schema, empty where that does not know the field.
 DomainRef read_domain_ref(resource::Form form, std::string_view path);
 UserRef read_user_ref(resource::Form form, std::string_view path);
 ProjectRef read_project_ref(resource::Form form);

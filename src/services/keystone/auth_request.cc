@@ -4,6 +4,7 @@
 #include <map>
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/state.h"
 
 namespace haneul::keystone {
 namespace {
@@ -30,11 +31,12 @@ std::vector<std::string> read_methods(Form& identity) {
   return methods;
 }
 
-std::size_t place_of(std::string_view method) {
+std::size_t place_of(const State& state, std::string_view method) {
   const auto known = auth_methods();
+  const auto& active = state.auth_methods;
   const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const AuthMethod* m) { return m->name == method; });
-  if (found == known.end()) {
+  if (found == known.end() || std::find(active.begin(), active.end(), method) == active.end()) {
     throw Fault::unauthorized("Attempted to authenticate with an unsupported method.");
   }
   return static_cast<std::size_t>(found - known.begin());
@@ -48,7 +50,7 @@ std::vector<Proof> read_proofs(Form& identity, const std::vector<std::string>& m
   std::map<std::size_t, Proof> by_place;
   for (const auto& method : methods) {
     auto data = identity.object(method);
-    const std::size_t place = place_of(method);
+    const std::size_t place = place_of(context.state, method);
     by_place[place] = auth_methods()[place]->read(*data, context);
   }
   std::vector<Proof> proofs;

@@ -1,6 +1,7 @@
 #include "services/keystone/auth_scope.h"
 
 #include "services/keystone/dialect.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -80,7 +81,7 @@ void check_trust(State& state, const TokenPayload& token) {
     const Trust& trust = chain.front();
     if (trust.trustee_user_id != token.user_id) throw Fault::forbidden("User is not a trustee.");
     const auto trustor = state.users.find(session, trust.trustor_user_id);
-    if (!trustor || !trustor->enabled) throw Fault::forbidden("Trustor is disabled.");
+    if (!trustor || !is_enabled(state, *trustor)) throw Fault::forbidden("Trustor is disabled.");
     if (!delegated_roles(*state.role_graph.get(session, epoch), session, chain)) {
       throw Fault::forbidden("Trustee has no delegated roles.");
     }

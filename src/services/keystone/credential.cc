@@ -26,6 +26,7 @@ constexpr auto kFields = resource::fields(
     field<&Credential::project_id>("project_id").settable(create | update).max(64),
     field<&Credential::type>("type").settable(create | update).required().max(255).filter(),
     field<&Credential::encrypted_blob>("encrypted_blob").hidden(),
+    field<&Credential::totp_step>("totp_step").hidden(),
     field<&Credential::extra>("extra").hidden());
 static_assert(resource::complete<Credential>(kFields));
 
@@ -35,16 +36,6 @@ FernetKeys keys_of(const State& state) {
   const auto keys = state.credential_keys.keys();
   if (!keys) throw Fault::internal("No credential keys: " + keys.reason());
   return **keys;
-}
-
-std::string decrypted(const State& state, const Credential& c) {
-  const auto message = fernet_decrypt(keys_of(state), c.encrypted_blob);
-  if (!message) {
-    throw Fault::internal(
-        "An unexpected error prevented the server from accessing encrypted "
-        "credentials.");
-  }
-  return message->payload;
 }
 
 // What an EC2 credential is bound to is added to its blob.
@@ -161,7 +152,7 @@ void before_update(const State& state, Change& change, const Credential& old, Cr
   const json::Value* blob = change.given.find("blob");
   if (blob) {
     const std::string text = blob_text(change.call, *blob);
-    if (is_ec2(old)) refuse_rebinding(ec2_blob(decrypted(state, old)), ec2_blob(text));
+    if (is_ec2(old)) refuse_rebinding(ec2_blob(decrypted_blob(state, old)), ec2_blob(text));
     fresh.encrypted_blob = fernet_encrypt(keys_of(state), text, state.now());
   }
   keep_extra(kCredential, change.given, fresh.extra, kOwnKeys);
@@ -195,7 +186,7 @@ resource::Hooks<Credential> hooks(State& state) {
   h.extras = [&state](const Call& call, db::Session&, std::span<const Credential> rows) {
     for (const auto& row : rows) refuse_out_of_scope(call, row);
     return [&state](const Credential& row, json::Writer& w) {
-      w.member("blob", decrypted(state, row));
+      w.member("blob", decrypted_blob(state, row));
       write_extra(w, row.extra);
     };
   };
@@ -215,6 +206,16 @@ constinit const resource::Resource kCredential{
     .event = "identity.credential",
     .update_method = "PATCH",
     .fields = kFields};
+
+std::string decrypted_blob(const State& state, const Credential& c) {
+  const auto message = fernet_decrypt(keys_of(state), c.encrypted_blob);
+  if (!message) {
+    throw Fault::internal(
+        "An unexpected error prevented the server from accessing encrypted "
+        "credentials.");
+  }
+  return message->payload;
+}
 
 void add_credentials(resource::Service& service, State& state) {
   service.resource<Credential>(kCredential, hooks(state));

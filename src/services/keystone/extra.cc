@@ -95,15 +95,26 @@ std::string stripped_name(const resource::Call& call, const std::string& name) {
 
 namespace {
 
-bool is_rule_list(const json::Value& value) {
-  if (!value.array()) return false;
-  for (const auto& rule : *value.array()) {
-    if (!rule.array() || rule.array()->empty()) return false;
-    for (const auto& method : *rule.array()) {
-      if (!method.text()) return false;
+constexpr std::size_t kRuleItemsMax = 100;
+
+bool is_list_of_different(const json::Value& value) {
+  if (!value.array() || value.array()->size() > kRuleItemsMax) return false;
+  const json::Array& items = *value.array();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t k = i + 1; k < items.size(); ++k) {
+      if (items[i] == items[k]) return false;
     }
   }
   return true;
+}
+
+bool is_rule_list(const json::Value& value) {
+  if (!is_list_of_different(value)) return false;
+  return std::all_of(value.array()->begin(), value.array()->end(), [](const json::Value& rule) {
+    return is_list_of_different(rule) && !rule.array()->empty() &&
+           std::all_of(rule.array()->begin(), rule.array()->end(),
+                       [](const json::Value& method) { return method.text() != nullptr; });
+  });
 }
 
 void check_option(const resource::Call& call, std::span<const OptionRule> known,

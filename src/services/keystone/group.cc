@@ -215,7 +215,7 @@ std::shared_ptr<const resource::Noun> plain_group_noun() {
 void add_groups(resource::Service& service, State& state) {
   service.resource<Group>(kGroup, hooks(state));
   const std::string all = "/v3/groups/{group_id}/users", one = all + "/{user_id}";
-  service.route("GET", all, [&state, users = plain_user_noun()](Call& c) {
+  service.route("GET", all, [&state, users = plain_user_noun(state)](Call& c) {
     return list_members(c, state, *users);
   });
   service.route("GET", one, [&](Call& c) { return check_member(c, state); });

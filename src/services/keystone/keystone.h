@@ -16,6 +16,8 @@
 #include "resource/service.h"
 #include "resource/world.h"
 #include "services/keystone/logic/ldap_options.h"
+#include "services/keystone/logic/compliance.h"
+#include "services/keystone/logic/token_payload.h"
 
 namespace haneul::keystone {
 
@@ -40,6 +42,11 @@ struct Options {
   std::string identity_driver = "sql";    // of all other domains; or ldap, of the default domain
   Duration identity_cache_time = std::chrono::minutes(10);  // of what a directory said
   LdapOptions ldap;                                         // of that driver
+  Compliance compliance;
+  // In the order of their bits in tokens: all who read each other's tokens need the same.
+  std::vector<std::string> auth_methods = {std::begin(kAuthMethods), std::end(kAuthMethods)};
+  std::int64_t totp_previous_steps = 1;  // of 30 seconds, whose passcodes are good
+  Duration receipt_lifetime = std::chrono::minutes(5);
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };

@@ -62,6 +62,49 @@ constexpr auto kTrustOptions =
                 .range(0, 1000)
                 .help("How often a trust may be handed on, if its trustor lets it."));
 
+constexpr auto kCompliance = options(
+    option<&Compliance::inactive_days>("disable_user_account_days_inactive")
+        .range(0, 36'500)
+        .help("Days without a login with a password after which a user counts as disabled; 0: "
+              "never."),
+    option<&Compliance::lockout_attempts>("lockout_failure_attempts")
+        .range(0, 1e9)
+        .help("Wrong passwords in a row that lock an account; 0: none do."),
+    option<&Compliance::lockout_duration>("lockout_duration")
+        .range(0, 1e9)
+        .help("How long it stays locked; 0: until an administrator enables the user."),
+    option<&Compliance::password_days>("password_expires_days")
+        .range(0, 36'500)
+        .help("Days that new passwords are good; 0: for ever."),
+    option<&Compliance::unique_passwords>("unique_last_password_count")
+        .range(0, 100)
+        .help("How many of a user's passwords in a row must differ; each costs a user who changes "
+              "the password the time of a login."),
+    option<&Compliance::password_days_min>("minimum_password_age")
+        .range(0, 36'500)
+        .help("Days that a password must be used before its user may change it again."),
+    option<&Compliance::password_regex>("password_regex")
+        .help("What new passwords must match from their beginning, in RE2's syntax; (?=…) and "
+              "(?!…) may stand where it begins: `^(?=.*\\d)(?=.*[a-zA-Z]).{7,}$`."),
+    option<&Compliance::password_regex_description>("password_regex_description")
+        .help("The same in words, for those whose password does not match."),
+    option<&Compliance::change_upon_first_use>("change_password_upon_first_use")
+        .help("Whether users must change a password that somebody else gave them."));
+
+constexpr auto kAuth = options(option<&Options::auth_methods>("methods").help(
+    "Ways to log in, in the order of their bits in tokens: append, and give it to all "
+    "who share the keys. `totp` is off unless it is named."));
+
+constexpr auto kTotp =
+    options(option<&Options::totp_previous_steps>("included_previous_windows")
+                .range(0, 10)
+                .help("For how many half minutes a passcode is good after its own."));
+
+constexpr auto kReceipt =
+    options(option<&Options::receipt_lifetime>("expiration")
+                .range(0, 86'400)
+                .help("How long a user who must prove more has time to do so."));
+
 constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
                                     .range(0, 1e8)
                                     .help("Tokens whose meaning is kept in memory."),
@@ -79,6 +122,10 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.unified_limit", kUnifiedLimit, &values},
           {"keystone.trust", kTrustOptions, &values},
           {"keystone.ldap", ldap_options(), &values.ldap},
+          {"keystone.security_compliance", kCompliance, &values.compliance},
+          {"keystone.auth", kAuth, &values},
+          {"keystone.totp", kTotp, &values},
+          {"keystone.receipt", kReceipt, &values},
           {"keystone.cache", kCache, &values}};
 }
 

@@ -1,5 +1,6 @@
 #include "services/keystone/state.h"
 
+#include <set>
 #include <stdexcept>
 
 #include "services/keystone/dialect.h"
@@ -12,6 +13,24 @@ PasswordOptions password_options_of(const Options& options) {
   p.rounds = static_cast<std::uint32_t>(options.bcrypt_cost);
   p.length_bytes_max = options.password_bytes_max;
   return p;
+}
+
+PasswordPattern pattern_of(const Options& options) {
+  auto pattern = PasswordPattern::parse(options.compliance.password_regex);
+  if (!pattern) throw std::runtime_error("Keystone's " + pattern.reason());
+  return std::move(*pattern);
+}
+
+// As many as there are bits in a token, and each once.
+std::vector<std::string_view> auth_methods_of(const Options& options) {
+  constexpr std::size_t kMethodsMax = 32;
+  const auto& names = options.auth_methods;
+  const std::set<std::string_view> different(names.begin(), names.end());
+  if (names.empty() || names.size() > kMethodsMax || different.size() != names.size()) {
+    throw std::runtime_error(
+        "Keystone's [auth] methods must name 1 to 32 methods, each of them once");
+  }
+  return {names.begin(), names.end()};
 }
 
 template <class T>
@@ -27,7 +46,9 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
       options(std::move(options_)),
       token_keys(options.key_directory / "fernet-keys", world.clock),
       credential_keys(options.key_directory / "credential-keys", world.clock),
+      auth_methods(auth_methods_of(options)),
       password_options(password_options_of(options)),
+      password_pattern(pattern_of(options)),
       dummy_hash(hash_password("no such user", password_options).value()),
       cache({options.cached_tokens_max, options.cached_bytes_max}),
       directories(options, world.clock, std::move(open)) {

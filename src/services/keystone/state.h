@@ -9,11 +9,13 @@
 #include "services/keystone/application_credential.h"
 #include "services/keystone/catalog_cache.h"
 #include "services/keystone/directories.h"
+#include "services/keystone/credential.h"
 #include "services/keystone/epochs.h"
 #include "services/keystone/group.h"
 #include "services/keystone/keystone.h"
 #include "services/keystone/logic/key_repository.h"
 #include "services/keystone/logic/password.h"
+#include "services/keystone/logic/password_pattern.h"
 #include "services/keystone/project.h"
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
@@ -33,7 +35,9 @@ struct State {
   const resource::World& world;
   const Options options;
   KeyRepository token_keys, credential_keys;
+  const std::vector<std::string_view> auth_methods;  // those of the options
   const PasswordOptions password_options;
+  const PasswordPattern password_pattern;
   const std::string dummy_hash;  // of no password, as costly to compare as a real one
 
   Epochs epochs;
@@ -48,6 +52,7 @@ struct State {
   const resource::Store<Group> groups{kGroup};
   const resource::Store<Role> roles{kRole};
   const resource::Store<Trust> trusts{kTrust};
+  const resource::Store<Credential> credentials{kCredential};
   const resource::Store<ApplicationCredential> application_credentials{kApplicationCredential};
 
   Instant now() const { return world.clock.now(); }

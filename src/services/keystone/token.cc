@@ -60,7 +60,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   if (text.empty()) return {nullptr, "No token in the request"};
   if (auto token = cached(text, window)) return {std::move(token), {}};
   if (text.size() > kFernetTextBytesMax) return {nullptr, "Could not recognize Fernet token"};
-  auto payload = decode_token(text, *keys_of(state_));
+  auto payload = decode_token(text, *keys_of(state_), state_.auth_methods);
   if (!payload) return {nullptr, "Could not recognize Fernet token"};
   const bool expired = payload->expires_at + window <= state_.now();
   if (!expired) sync_user(state_, payload->user_id, state_.options.identity_cache_time);
@@ -83,7 +83,8 @@ std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
   if (!token) return std::nullopt;
-  Issued issued{encode_token(wanted, *keys_of(state_), wanted.issued_at), token};
+  Issued issued{encode_token(wanted, *keys_of(state_), wanted.issued_at, state_.auth_methods),
+                token};
   if (is_cached(*token)) state_.cache.put(issued.text, token);
   return issued;
 }

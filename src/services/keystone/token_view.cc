@@ -3,6 +3,7 @@
 #include "json/writer.h"
 #include "services/keystone/access_rule.h"
 #include "services/keystone/directory_copy.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -94,7 +95,7 @@ bool find_roles(State& state, db::Session& session, const TokenPayload& p, std::
 
 bool find_user(const State& state, db::Session& session, const std::string& id, Facts& facts) {
   auto user = state.users.find(session, id);
-  if (!user || !user->enabled) return false;
+  if (!user || !is_enabled(state, *user)) return false;
   auto domain = enabled_domain(state, session, user->domain_id);
   if (!domain) return false;
   facts.user = std::move(*user);

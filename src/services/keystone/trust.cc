@@ -7,6 +7,7 @@
 #include "resource/field.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/extra.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 
 // upstream: openstack/keystone:keystone/api/trusts.py, keystone/trust/core.py
@@ -180,7 +181,7 @@ std::vector<Trust> trust_chain(const State& state, db::Session& session, const s
     if (!trust || is_expired(state, *trust) || chain.size() == kChainMax) return {};
     if (!chain.empty()) {
       const auto agent = state.users.find(session, trust->trustee_user_id);
-      if (!agent || !agent->enabled) return {};
+      if (!agent || !is_enabled(state, *agent)) return {};
     }
     next = trust->redelegated_trust_id;
     chain.push_back(std::move(*trust));

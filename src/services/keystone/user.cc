@@ -9,7 +9,7 @@
 #include "services/keystone/dialect.h"
 #include "services/keystone/directory_sync.h"
 #include "services/keystone/extra.h"
-#include "services/keystone/logic/password.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 #include "services/keystone/user_password.h"
 
@@ -33,7 +33,7 @@ constexpr auto kFields =
                          .filter()
                          .sort_key(),
                      field<&User::domain_id>("domain_id").settable(create).range(1, 64).filter(),
-                     field<&User::enabled>("enabled").settable(create | update).filter(),
+                     field<&User::enabled>("enabled").settable(create | update).filter().hidden(),
                      field<&User::default_project_id>("default_project_id")
                          .settable(create | update)
                          .max(64)
@@ -41,6 +41,8 @@ constexpr auto kFields =
                      field<&User::password_hash>("password_hash").hidden(),
                      field<&User::password_created_at>("password_created_at").hidden(),
                      field<&User::password_expires_at>("password_expires_at"),
+                     field<&User::password_self_service>("password_self_service").hidden(),
+                     field<&User::last_active_at>("last_active_at").hidden(),
                      field<&User::created_at>("created_at").hidden(),
                      field<&User::options>("options").settable(create | update),
                      field<&User::extra>("extra").hidden());
@@ -63,12 +65,17 @@ void check_default_project(const State& state, db::Session& session, const User&
   throw Fault::bad_request("User's default project ID cannot be a domain ID: " + project->id);
 }
 
-void take_password(const State& state, const Change& change, User& user) {
+void take_password(const State& state, const Change& change, User& user, PasswordGiver giver) {
   if (!change.given.has("password")) return;
-  user.password_hash.reset();
-  if (!change.prepared.empty()) user.password_hash = change.prepared;
-  user.password_created_at = state.now();
-  user.password_expires_at.reset();
+  const auto hash = change.prepared.empty() ? std::nullopt : std::optional(change.prepared);
+  set_password(state, change.tx, user, hash, giver);
+}
+
+// Whoever is enabled, or stays so while something else is changed, starts afresh.
+void note_enabled(const State& state, Change& change, User& user) {
+  if (!user.enabled) return;
+  if (state.options.compliance.inactive_days > 0) user.last_active_at = day_of(state.now());
+  forget_failures(change.tx, user.id);
 }
 
 void before_create(State& state, Change& change, User& user) {
@@ -78,7 +85,8 @@ void before_create(State& state, Change& change, User& user) {
   refuse_write(state, change.tx, user.domain_id);
   user.options = merged_options(change.call, {}, user.options, kOptions);
   user.created_at = state.now();
-  take_password(state, change, user);
+  note_enabled(state, change, user);
+  take_password(state, change, user, PasswordGiver::creator);
   keep_extra(kUser, change.given, user.extra, kOwnKeys);
   check_default_project(state, change.tx, user);
   refuse_same_name(change.tx, kNameTaken, "user", user.name, user.domain_id, user.id);
@@ -92,7 +100,9 @@ void before_update(State& state, Change& change, const User& old, User& fresh) {
   if (change.given.has("options")) {
     fresh.options = merged_options(change.call, old.options, fresh.options, kOptions);
   }
-  take_password(state, change, fresh);
+  if (!change.given.has("enabled")) fresh.enabled = is_enabled(state, old);
+  note_enabled(state, change, fresh);
+  take_password(state, change, fresh, PasswordGiver::admin);
   keep_extra(kUser, change.given, fresh.extra, kOwnKeys);
   check_default_project(state, change.tx, fresh);
   refuse_same_name(change.tx, kNameTaken, "user", fresh.name, fresh.domain_id, fresh.id);
@@ -110,6 +120,8 @@ void after_remove(State& state, Change& change, const User& user) {
   tx.execute("DELETE FROM role_assignments WHERE actor_id = ? AND actor_kind = 'user'", {user.id});
   tx.execute("DELETE FROM group_members WHERE user_id = ?", {user.id});
   tx.execute("DELETE FROM credentials WHERE user_id = ?", {user.id});
+  tx.execute("DELETE FROM former_passwords WHERE user_id = ?", {user.id});
+  forget_failures(tx, user.id);
   remove_application_credentials(state, tx, user.id);
   remove_trusts_of_user(state, tx, user.id);
   state.revoke_user(tx, user.id);
@@ -117,34 +129,43 @@ void after_remove(State& state, Change& change, const User& user) {
 
 std::string hash_given(const State& state, Call& call, const json::Object& given) {
   const json::Value* password = given.find("password");
-  if (!password || password->is_null()) return {};
-  if (!password->text()) {
+  if (!password) return {};
+  if (!password->is_null() && !password->text()) {
     throw call.dialect().invalid({.kind = resource::Problem::Kind::wrong_type,
                                   .field = "password",
                                   .value = "***",
                                   .expected = "string"});
   }
-  return new_password_hash(state, *password->text());
+  const auto text = password->text() ? std::optional(*password->text()) : std::nullopt;
+  validate_password(state, text);
+  return text ? new_password_hash(state, *text) : std::string();
 }
+
+// Former passwords have expired too. upstream: keystone/identity/core.py
+// (_translate_expired_password_hints)
+constexpr std::string_view kExpiry =
+    "(password_expires_at {0} ? OR id IN (SELECT user_id FROM former_passwords WHERE expires_at "
+    "{0} ?))";
 
 // password_expires_at=lt:2016-12-08T22:02:00Z
 void narrow_by_expiry(const Call& call, resource::Page& page) {
   const std::string* asked = call.query().find("password_expires_at");
   if (!asked) return;
-  const auto colon = asked->find(':');
-  const auto op = asked->substr(0, colon);
+  const auto colon = asked->find(':', 2);
+  const bool has_operator = colon == 2 || colon == 3;
+  const auto op = has_operator ? asked->substr(0, colon) : "eq";
+  const auto when = parse_instant(has_operator ? asked->substr(colon + 1) : *asked);
+  if (!when) {
+    throw Fault::bad_request(
+        "Timestamp not in expected format. The server could not comply with "
+        "the request since it is either malformed or otherwise incorrect. "
+        "The client is assumed to be in error.");
+  }
   constexpr std::pair<std::string_view, std::string_view> kOperators[] = {
       {"eq", "="}, {"neq", "<>"}, {"lt", "<"}, {"lte", "<="}, {"gt", ">"}, {"gte", ">="}};
   for (const auto& [name, sign] : kOperators) {
-    if (name != op || colon == std::string::npos) continue;
-    const auto when = parse_instant(asked->substr(colon + 1));
-    if (!when) {
-      throw Fault::bad_request(
-          "Timestamp not in expected format. The server could not comply with "
-          "the request since it is either malformed or otherwise incorrect. "
-          "The client is assumed to be in error.");
-    }
-    page.where.and_(fmt::format("password_expires_at {} ?", sign), {*when});
+    if (name != op) continue;
+    page.where.and_(fmt::format(kExpiry, sign), {*when, *when});
     return;
   }
   throw Fault::bad_request(
@@ -153,15 +174,16 @@ void narrow_by_expiry(const Call& call, resource::Page& page) {
                   op));
 }
 
-resource::Hooks<User> view_hooks() {
+resource::Hooks<User> view_hooks(const State& state) {
   resource::Hooks<User> h;
   h.narrow = [](const Call& call, db::Session&, resource::Page& page) {
     const auto& domain = call.caller().domain_id.text;
     if (!domain.empty()) page.where.equals("domain_id", domain);
     narrow_by_expiry(call, page);
   };
-  h.extras = [](const Call&, db::Session&, std::span<const User>) {
-    return [](const User& user, json::Writer& w) {
+  h.extras = [&state](const Call&, db::Session&, std::span<const User>) {
+    return [&state](const User& user, json::Writer& w) {
+      w.member("enabled", is_enabled(state, user));
       if (user.default_project_id) w.member("default_project_id", *user.default_project_id);
       write_extra(w, user.extra);
     };
@@ -170,7 +192,7 @@ resource::Hooks<User> view_hooks() {
 }
 
 resource::Hooks<User> hooks(State& state) {
-  resource::Hooks<User> h = view_hooks();
+  resource::Hooks<User> h = view_hooks(state);
   h.prepare = [&](Call& call, const json::Object& given) { return hash_given(state, call, given); };
   h.before_create = [&](Change& c, User& user) { before_create(state, c, user); };
   h.before_update = [&](Change& c, const User& old, User& fresh) {
@@ -218,8 +240,8 @@ constinit const resource::Resource kUser{
     .update_method = "PATCH",
     .fields = kFields};
 
-std::shared_ptr<const resource::Noun> plain_user_noun() {
-  return resource::make_noun<User>(kUser, view_hooks());
+std::shared_ptr<const resource::Noun> plain_user_noun(const State& state) {
+  return resource::make_noun<User>(kUser, view_hooks(state));
 }
 
 void add_users(resource::Service& service, State& state) {

@@ -18,6 +18,8 @@ struct User {
   std::optional<std::string> default_project_id;
   std::optional<std::string> password_hash;
   std::optional<Instant> password_created_at, password_expires_at;
+  bool password_self_service = false;     // the user chose it, not somebody else
+  std::optional<Instant> last_active_at;  // 00:00 of the day of the last login with a password
   Instant created_at;
   json::Object options, extra;
 };
@@ -28,7 +30,7 @@ extern const resource::Resource kUser;
 void add_users(resource::Service& service, State& state);
 
 // A noun to list users with that hang on something else.
-std::shared_ptr<const resource::Noun> plain_user_noun();
+std::shared_ptr<const resource::Noun> plain_user_noun(const State& state);
 
 // Whether one of the user's options is true.
 bool option_is_set(const json::Object& options, std::string_view name);

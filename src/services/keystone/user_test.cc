@@ -117,14 +117,22 @@ TEST(User, SeesOnlyItself) {
       403);
 }
 
-TEST(User, WithRulesOfManyFactorsNeedsThemAll) {
+TEST(User, WithRulesOfManyFactorsNeedsThoseThatAreActive) {
   TestIdentity identity;
   const auto id = identity.user("mfa", "p");
-  identity.patch("/users/" + id,
-                 R"({"user":{"options":{"multi_factor_auth_rules":[["password","totp"]]}}})");
+  const auto rule = [&](const char* rules) {
+    return identity
+        .patch("/users/" + id,
+               fmt::format(R"({{"user":{{"options":{{"multi_factor_auth_rules":{}}}}}}})", rules))
+        .status;
+  };
+  EXPECT_EQ(rule(R"([["password","token"]])"), 200);
   EXPECT_EQ(identity.login("mfa", "p"), "");
-  identity.patch("/users/" + id, R"({"user":{"options":{"multi_factor_auth_enabled":false}}})");
-  EXPECT_NE(identity.login("mfa", "p"), "");
+  EXPECT_EQ(rule(R"([["password","totp"]])"), 200);
+  EXPECT_NE(identity.login("mfa", "p"), "") << "totp is off";
+  for (const char* bad : {R"("x")", R"([[]])", R"([[1]])", R"([["a"],["a"]])", R"([["a","a"]])"}) {
+    EXPECT_EQ(rule(bad), 400) << bad;
+  }
 }
 
 TEST(Group, HasMembersWhoseRolesFollowIt) {

@@ -6,42 +6,55 @@
 namespace haneul::keystone {
 namespace {
 
-// Passcodes cannot be checked yet: a rule that asks for one must keep people out, not let them in.
-constexpr std::string_view kKnown[] = {
-    "external", "password", "token", "oauth1", "mapped", "totp", "application_credential"};
+using Rule = std::vector<std::string>;
 
-bool is_known(std::string_view method) {
-  return std::find(std::begin(kKnown), std::end(kKnown), method) != std::end(kKnown);
+template <class Range>
+bool has(const Range& range, std::string_view method) {
+  return std::find(std::begin(range), std::end(range), method) != std::end(range);
 }
 
-// The known methods of a rule; none if the rule is not a list.
-std::vector<std::string> methods_of(const json::Value& rule) {
-  std::vector<std::string> methods;
+// The active methods of a rule, each once; none if the rule is not a list.
+Rule methods_of(const json::Value& rule, AuthMethods active) {
+  Rule methods;
   if (!rule.array()) return methods;
   for (const auto& method : *rule.array()) {
-    if (method.text() && is_known(*method.text())) methods.push_back(*method.text());
+    if (!method.text() || !has(active, *method.text())) continue;
+    if (!has(methods, *method.text())) methods.push_back(*method.text());
   }
   return methods;
 }
 
+std::vector<Rule> rules_of(const json::Object& options, AuthMethods active) {
+  std::vector<Rule> rules;
+  const json::Value* given = options.find("multi_factor_auth_rules");
+  if (!given || !given->array()) return rules;
+  for (const auto& value : *given->array()) {
+    Rule rule = methods_of(value, active);
+    if (!rule.empty()) rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
 }  // namespace
 
-bool mfa_satisfied(const json::Object& options, const std::vector<std::string>& methods) {
+bool mfa_satisfied(const json::Object& options, const std::vector<std::string>& methods,
+                   AuthMethods active) {
   const json::Value* enabled = options.find("multi_factor_auth_enabled");
   if (enabled && enabled->boolean() && !*enabled->boolean()) return true;
-  const json::Value* rules = options.find("multi_factor_auth_rules");
-  if (!rules || !rules->array()) return true;
-  const auto was_used = [&](const std::string& m) {
-    return std::find(methods.begin(), methods.end(), m) != methods.end();
+  const auto rules = rules_of(options, active);
+  const auto is_met = [&](const Rule& rule) {
+    return std::all_of(rule.begin(), rule.end(), [&](const auto& m) { return has(methods, m); });
   };
-  bool any_rule = false;
-  for (const auto& value : *rules->array()) {
-    const auto rule = methods_of(value);
-    if (rule.empty()) continue;
-    if (std::all_of(rule.begin(), rule.end(), was_used)) return true;
-    any_rule = true;
-  }
-  return !any_rule;
+  return rules.empty() || std::any_of(rules.begin(), rules.end(), is_met);
+}
+
+std::vector<Rule> mfa_rules_begun(const json::Object& options,
+                                  const std::vector<std::string>& methods, AuthMethods active) {
+  auto rules = rules_of(options, active);
+  std::erase_if(rules, [&](const Rule& rule) {
+    return std::none_of(rule.begin(), rule.end(), [&](const auto& m) { return has(methods, m); });
+  });
+  return rules;
 }
 
 }  // namespace haneul::keystone

@@ -1,38 +1,15 @@
 #include "services/keystone/logic/token_payload.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "base/text.h"
-#include "services/keystone/logic/msgpack.h"
+#include "services/keystone/logic/payload_items.h"
 
 namespace haneul::keystone {
 namespace {
 
-constexpr std::size_t kUuidBytes = 16;
-constexpr double kYear10000 = 253'402'300'800.0;
-
 using Kind = PayloadKind;
-
-bool is_hex_id(std::string_view id) {
-  return id.size() == 2 * kUuidBytes && std::all_of(id.begin(), id.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
-// Upstream converts whatever Python's uuid.UUID takes, which would lose dashes and case.
-void put_id(MsgpackWriter& out, std::string_view id) {
-  const bool short_form = is_hex_id(id);
-  out.array(2).boolean(short_form);
-  if (short_form) {
-    out.bytes(*from_hex(id));
-  } else if (id.empty()) {
-    out.nil();
-  } else {
-    out.text(id);
-  }
-}
 
 void put_bare_id(MsgpackWriter& out, std::string_view id) {
   if (is_hex_id(id)) {
@@ -183,17 +160,18 @@ class PayloadReader {
     }
   }
 
-  void text(std::string& out) {
-    const auto read = in_.text();
-    ok_ = ok_ && read && is_valid_utf8(*read);
-    if (ok_) out = *read;
+  void take(std::optional<std::string> item, std::string& out) {
+    ok_ = ok_ && item;
+    if (ok_) out = std::move(*item);
   }
-
-  // 16 bytes, nothing else.
+  void text(std::string& out) {
+    if (ok_) take(take_text(in_), out);
+  }
   void raw_id(std::string& out) {
-    const auto read = in_.text();
-    ok_ = ok_ && read && read->size() == kUuidBytes;
-    if (ok_) out = to_hex(*read);
+    if (ok_) take(take_raw_id(in_), out);
+  }
+  void id(std::string& out) {
+    if (ok_) take(take_id(in_), out);
   }
 
   // 16 bytes or the default domain's id, without a mark which.
@@ -203,27 +181,11 @@ class PayloadReader {
     if (ok_) out = read->size() == kUuidBytes ? to_hex(*read) : std::string(*read);
   }
 
-  // Whether the id is in its short form, then the id.
-  void id(std::string& out) {
-    const auto pair = in_.array();
-    const auto short_form = in_.boolean();
-    ok_ = ok_ && pair == 2u && short_form;
-    if (!ok_) return;
-    if (*short_form) {
-      raw_id(out);
-    } else if (!in_.nil()) {
-      text(out);
-    }
-  }
-
   void instant(Instant& out) {
-    const auto seconds = in_.real();
-    ok_ = ok_ && seconds && *seconds >= 0 && *seconds < kYear10000;
     if (!ok_) return;
-    double whole = 0;
-    const double fraction = std::modf(*seconds, &whole);
-    out.micros = static_cast<std::int64_t>(whole) * 1'000'000 +
-                 static_cast<std::int64_t>(std::nearbyint(fraction * 1e6));
+    const auto read = take_instant(in_);
+    ok_ = read.has_value();
+    if (ok_) out = *read;
   }
 
   void audit_ids(std::vector<std::string>& out) {
@@ -290,7 +252,7 @@ std::string encode_payload(const TokenPayload& token, AuthMethods known) {
     put_id(out, token.identity_provider_id);
     out.text(token.protocol_id);
   }
-  out.real(static_cast<double>(token.expires_at.micros) / 1e6);
+  put_instant(out, token.expires_at);
   put_audit_ids(out, token.audit_ids);
   if (token.kind == Kind::trust) {
     if (!is_hex_id(token.trust_id)) throw std::invalid_argument("a trust id is not hexadecimal");
