@@ -18,7 +18,8 @@ constexpr std::string_view kOwnProjects =
     "is_domain = 0 AND id IN (WITH RECURSIVE mine(target_id, inherited) AS ("
     "SELECT target_id, inherited FROM role_assignments WHERE target_kind <> 'system' AND "
     "((actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND actor_id IN "
-    "(SELECT group_id FROM group_members WHERE user_id = ?)))), "
+    "(SELECT group_id FROM group_members_now WHERE user_id = ? UNION SELECT value FROM "
+    "json_each(?))))), "
     "below(id) AS (SELECT p.id FROM projects p JOIN mine m ON p.parent_id = m.target_id "
     "AND m.inherited = 1 UNION SELECT p.id FROM projects p JOIN below b ON p.parent_id = b.id) "
     "SELECT id FROM below UNION SELECT target_id FROM mine WHERE inherited = 0)";
@@ -26,13 +27,21 @@ constexpr std::string_view kOwnProjects =
 constexpr std::string_view kOwnDomains =
     "id IN (SELECT target_id FROM role_assignments WHERE target_kind = 'domain' AND inherited = 0 "
     "AND ((actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND actor_id IN "
-    "(SELECT group_id FROM group_members WHERE user_id = ?))))";
+    "(SELECT group_id FROM group_members_now WHERE user_id = ? UNION SELECT value FROM "
+    "json_each(?)))))";
 
-http::Response own_system(resource::Call& call) {
+// Groups that a federated user's token speaks of.
+std::vector<std::string> groups_of_token(const resource::Call& call, Tokens& tokens) {
+  const auto verdict = tokens.judge(call.request().headers.get("X-Auth-Token"));
+  return verdict.token ? verdict.token->payload.federated_group_ids : std::vector<std::string>();
+}
+
+http::Response own_system(resource::Call& call, Tokens& tokens) {
   call.enforce("identity:get_auth_system");
+  const auto groups = groups_of_token(call, tokens);
   const auto roles = call.db().read([&](db::Session& session) {
-    return assigned_roles(session, call.caller().user_id.text,
-                          {RoleTarget::Kind::system, "system"});
+    return assigned_roles(session, call.caller().user_id.text, {RoleTarget::Kind::system, "system"},
+                          groups);
   });
   json::Writer w;
   w.begin_object().key("system").begin_array();
@@ -125,26 +134,30 @@ void add_auth(resource::Service& service, State& state, Tokens& tokens) {
                 [&](resource::Call& c) { return revoke_token(c, tokens, state); });
   service.route("GET", "/v3/auth/catalog",
                 [&](resource::Call& c) { return own_catalog(c, state); });
-  service.route("GET", "/v3/auth/system", own_system);
+  service.route("GET", "/v3/auth/system", [&](resource::Call& c) { return own_system(c, tokens); });
   const auto projects = plain_project_noun();
   const auto domains = plain_domain_noun();
   for (const char* path : {"/v3/auth/projects", "/v3/OS-FEDERATION/projects"}) {
-    service.route("GET", path, [projects](resource::Call& c) {
+    service.route("GET", path, [&tokens, projects](resource::Call& c) {
       c.enforce("identity:get_auth_projects");
-      return list_where(c, *projects, projects_of_user(c.caller().user_id.text));
+      return list_where(c, *projects,
+                        projects_of_user(c.caller().user_id.text, groups_of_token(c, tokens)));
     });
   }
   for (const char* path : {"/v3/auth/domains", "/v3/OS-FEDERATION/domains"}) {
-    service.route("GET", path, [domains](resource::Call& c) {
+    service.route("GET", path, [&tokens, domains](resource::Call& c) {
       c.enforce("identity:get_auth_domains");
       const auto& user = c.caller().user_id.text;
-      return list_where(c, *domains, resource::Where().and_(kOwnDomains, {user, user}));
+      const auto groups = json::Writer().value(groups_of_token(c, tokens)).take();
+      return list_where(c, *domains, resource::Where().and_(kOwnDomains, {user, user, groups}));
     });
   }
 }
 
-resource::Where projects_of_user(const std::string& user_id) {
-  return resource::Where().and_(kOwnProjects, {user_id, user_id});
+resource::Where projects_of_user(const std::string& user_id,
+                                 const std::vector<std::string>& more_groups) {
+  const auto groups = json::Writer().value(more_groups).take();
+  return resource::Where().and_(kOwnProjects, {user_id, user_id, groups});
 }
 
 }  // namespace haneul::keystone

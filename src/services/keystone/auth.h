@@ -1,4 +1,7 @@
 #pragma once
+#include <string>
+#include <vector>
+
 #include "resource/service.h"
 
 namespace haneul::keystone {
@@ -21,7 +24,9 @@ http::Response issue_to(const AuthContext& context, const Identity& who,
 http::Response show_token(resource::Call& call, Tokens& tokens, const State& state);
 http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state);
 
-// Projects in which a user has a role: own, through groups or inherited.
-resource::Where projects_of_user(const std::string& user_id);
+// Projects in which a user has a role: own, through groups or inherited. `more_groups` are those
+// that only the user's token speaks of.
+resource::Where projects_of_user(const std::string& user_id,
+                                 const std::vector<std::string>& more_groups = {});
 
 }  // namespace haneul::keystone

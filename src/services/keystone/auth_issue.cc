@@ -48,7 +48,8 @@ http::Response issue_to(const AuthContext& context, const Identity& who,
   auto& [call, state, tokens, scope] = context;
   TokenPayload token = token_for(state, who, scoped);
   check_trust(state, token);
-  const bool anywhere = scope.kind == ScopeWanted::Kind::unspecified && !who.scope_is_fixed;
+  const bool anywhere = scope.kind == ScopeWanted::Kind::unspecified && !who.scope_is_fixed &&
+                        who.claims.identity_provider_id.empty();
   const auto issued = anywhere ? issue_in_default_project(state, tokens, std::move(token))
                                : tokens.issue(std::move(token));
   if (!issued) throw unauthorized();
@@ -93,25 +94,30 @@ http::Response answer_to(const AuthContext& context, const Identity& who,
 
 }  // namespace
 
+http::Response log_in(const AuthContext& context, std::vector<std::string> methods,
+                      const std::vector<Proof>& proofs, const TokenPayload* scoped) {
+  Identity who;
+  who.claims.methods = std::move(methods);
+  try {
+    for (const Proof& proof : proofs) proof(who);
+    if (who.claims.user_id.empty() || !scoped) throw unauthorized();
+    take_receipt(context.state, context.call.request().headers, who.claims);
+    auto response = answer_to(context, who, *scoped);
+    record_login(context.call, who, response.status == 201 ? "" : "Insufficient auth methods");
+    return response;
+  } catch (const Fault& fault) {
+    record_login(context.call, who, fault.name().empty() ? fault.message() : fault.name());
+    throw;
+  }
+}
+
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
   ScopeWanted scope;
   const AuthContext context{call, state, tokens, scope};
   const AuthRequest request = read_auth(context, scope);
   TokenPayload scoped;
   const bool scope_exists = apply_scope(state, scope, scoped);
-  Identity who;
-  who.claims.methods = request.methods;
-  try {
-    for (const Proof& proof : request.proofs) proof(who);
-    if (who.claims.user_id.empty() || !scope_exists) throw unauthorized();
-    take_receipt(state, call.request().headers, who.claims);
-    auto response = answer_to(context, who, scoped);
-    record_login(call, who, response.status == 201 ? "" : "Insufficient auth methods");
-    return response;
-  } catch (const Fault& fault) {
-    record_login(call, who, fault.name().empty() ? fault.message() : fault.name());
-    throw;
-  }
+  return log_in(context, request.methods, request.proofs, scope_exists ? &scoped : nullptr);
 }
 
 }  // namespace haneul::keystone

@@ -16,8 +16,9 @@ void Identity::expires(Instant at) {
 }
 
 std::span<const AuthMethod* const> auth_methods() {
-  static constexpr const AuthMethod* kMethods[] = {&kAuthByToken, &kAuthByApplicationCredential,
-                                                   &kAuthByPassword, &kAuthByTotp};
+  static constexpr const AuthMethod* kMethods[] = {
+      &kAuthByToken,  &kAuthByApplicationCredential, &kAuthByMapped, &kAuthBySaml2,
+      &kAuthByOpenid, &kAuthByPassword,              &kAuthByTotp};
   return kMethods;
 }
 

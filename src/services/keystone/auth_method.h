@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "resource/call.h"
 #include "resource/form.h"
@@ -45,6 +46,12 @@ struct AuthMethod {
 };
 
 extern const AuthMethod kAuthByToken, kAuthByApplicationCredential, kAuthByPassword, kAuthByTotp;
+extern const AuthMethod kAuthByMapped, kAuthBySaml2, kAuthByOpenid;  // of federations
+
+// A token for whom all the proofs speak of; `scoped` is null if what it is to be for is not there.
+// Logins and what ends them are in the history.
+http::Response log_in(const AuthContext& context, std::vector<std::string> methods,
+                      const std::vector<Proof>& proofs, const TokenPayload* scoped);
 
 // In the order in which they are proved: what is cheap comes first, what can be used once last.
 std::span<const AuthMethod* const> auth_methods();

@@ -1,4 +1,4 @@
-#include "services/keystone/auth_method.h"
+#include "services/keystone/auth_mapped.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/token.h"
 
@@ -36,6 +36,7 @@ void by_token(const AuthContext& context, const std::string& text, Identity& who
   methods.insert(methods.end(), old.methods.begin(), old.methods.end());
   who.expires(old.expires_at);
   who.parent_audit_id = old.audit_ids.back();
+  if (!old.identity_provider_id.empty()) carry_federation(context.state, old, who);
   if (old.app_cred_id.empty()) return;
   who.claims.app_cred_id = old.app_cred_id;
   who.claims.project_id = old.project_id;

@@ -1,5 +1,7 @@
 #include "services/keystone/dialect.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/id.h"
@@ -125,6 +127,8 @@ Fault KeystoneDialect::no_such(const resource::Resource& r, std::string_view key
     const auto what = r.singular == "limit" ? "limit" : "registered limit";
     return Fault::not_found(fmt::format("Could not find {} for {}.", what, key));
   }
+  if (r.singular == "identity_provider") return keystone::no_such("Identity Provider", key);
+  if (r.singular == "service_provider") return keystone::no_such("Service Provider", key);
   return keystone::no_such(r.singular, key);
 }
 
@@ -160,13 +164,18 @@ void KeystoneDialect::end_list(json::Writer& w, const resource::Call& call,
 void KeystoneDialect::row_links(json::Writer& w, const resource::Call& call,
                                 const resource::Resource& r, const std::string& key) const {
   constexpr std::string_view kVersion = "/v3";
-  const auto path = r.path.substr(kVersion.size());
-  write_self_link(w, call, fmt::format("{}/{}", path, percent_encode(key)));
+  const auto path = fmt::format("{}/{}", r.path.substr(kVersion.size()), percent_encode(key));
+  if (r.singular != "identity_provider") return write_self_link(w, call, path);
+  const auto self = v3_url(call) + path;
+  w.key("links").begin_object().member("self", self);
+  w.member("protocols", self + "/protocols").end_object();
 }
 
-// Kept as extra attributes by their nouns; limits have none.
+// Kept as extra attributes by their nouns, but for those that have none.
 bool KeystoneDialect::unknown_keys_ignored(const resource::Resource& r) const {
-  return r.singular != "limit" && r.singular != "registered_limit";
+  constexpr std::string_view kClosed[] = {"limit", "registered_limit", "identity_provider",
+                                          "service_provider"};
+  return std::find(std::begin(kClosed), std::end(kClosed), r.singular) == std::end(kClosed);
 }
 
 std::string v3_url(const resource::Call& call) {

@@ -7,6 +7,7 @@
 #include "resource/field.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/extra.h"
+#include "services/keystone/identity_provider.h"
 #include "services/keystone/project_tag.h"
 #include "services/keystone/state.h"
 
@@ -104,6 +105,9 @@ constexpr std::string_view kContents[] = {
     "OR implied_role_id IN (SELECT id FROM roles WHERE domain_id = ?1)",
     "DELETE FROM group_members WHERE user_id IN (SELECT id FROM users WHERE domain_id = ?1) "
     "OR group_id IN (SELECT id FROM user_groups WHERE domain_id = ?1)",
+    "DELETE FROM expiring_group_members WHERE user_id IN (SELECT id FROM users WHERE domain_id = "
+    "?1) OR group_id IN (SELECT id FROM user_groups WHERE domain_id = ?1)",
+    "DELETE FROM federated_users WHERE user_id IN (SELECT id FROM users WHERE domain_id = ?1)",
     "DELETE FROM credentials WHERE user_id IN (SELECT id FROM users WHERE domain_id = ?1) "
     "OR project_id IN (SELECT id FROM projects WHERE domain_id = ?1)",
     "DELETE FROM application_credential_roles WHERE application_credential_id IN (SELECT id FROM "
@@ -133,6 +137,7 @@ resource::Hooks<Domain> hooks(State& state) {
   h.after_update = [&](Change& c, const Domain&, const Domain&) { state.epochs.change_all(c.tx); };
   h.before_remove = [&](Change& c, const Domain& d) {
     before_remove(d);
+    remove_identity_providers_of_domain(c.tx, d.id);
     for (const auto sql : kContents) c.tx.execute(sql, {d.id});
     state.directories.changed(c.tx);
     state.epochs.change_all(c.tx);

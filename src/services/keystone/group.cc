@@ -59,11 +59,13 @@ void before_remove(State& state, db::Transaction& tx, const Group& group) {
   refuse_write(state, tx, group.domain_id);
   std::vector<std::string> members;
   {
-    db::Rows rows = tx.query("SELECT user_id FROM group_members WHERE group_id = ?", {group.id});
+    db::Rows rows =
+        tx.query("SELECT user_id FROM group_members_now WHERE group_id = ?", {group.id});
     while (rows.next()) members.push_back(rows.string(0));
   }
   for (const auto& id : members) state.revoke_user(tx, id);
   tx.execute("DELETE FROM group_members WHERE group_id = ?", {group.id});
+  tx.execute("DELETE FROM expiring_group_members WHERE group_id = ?", {group.id});
   tx.execute("DELETE FROM role_assignments WHERE actor_id = ? AND actor_kind = 'group'",
              {group.id});
 }

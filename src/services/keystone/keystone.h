@@ -47,6 +47,17 @@ struct Options {
   std::vector<std::string> auth_methods = {std::begin(kAuthMethods), std::end(kAuthMethods)};
   std::int64_t totp_previous_steps = 1;  // of 30 seconds, whose passcodes are good
   Duration receipt_lifetime = std::chrono::minutes(5);
+  std::string mapping_schema_version = "1.0";
+  std::string saml_relay_state_prefix = "ss:mem:";
+  std::string saml_keyfile, saml_certfile, saml_entity_id, saml_sso_endpoint, saml_metadata_path;
+  Duration saml_assertion_lifetime = std::chrono::hours(1);
+  std::string providers_file;  // of OpenID Connect providers; empty: none
+  std::int64_t authorization_ttl_minutes = 0;
+  std::string assertion_prefix;              // empty: no headers are read
+  std::vector<std::string> trusted_proxies;  // addresses whose headers are believed
+  std::vector<std::string> trusted_dashboards;
+  std::string remote_id_attribute, mapped_remote_id_attribute, openid_remote_id_attribute,
+      saml2_remote_id_attribute;
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };

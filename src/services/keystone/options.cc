@@ -104,6 +104,50 @@ constexpr auto kReceipt =
     options(option<&Options::receipt_lifetime>("expiration")
                 .range(0, 86'400)
                 .help("How long a user who must prove more has time to do so."));
+constexpr std::string_view kSchemas[] = {"1.0", "2.0"};
+constexpr auto kFederation = options(
+    option<&Options::mapping_schema_version>("attribute_mapping_default_schema_version")
+        .one_of(kSchemas)
+        .help("Language of mappings that do not say which they are written in."),
+    option<&Options::authorization_ttl_minutes>("default_authorization_ttl")
+        .range(0, 1e9)
+        .help("Minutes that memberships in groups hold which a mapping gave; 0: as long as the "
+              "token."),
+    option<&Options::trusted_dashboards>("trusted_dashboard")
+        .help("Addresses to which web single sign-on may hand a token."),
+    option<&Options::assertion_prefix>("assertion_prefix")
+        .help("What headers begin with that a trusted proxy tells of a user, as environment "
+              "variables: HTTP_OIDC_. Empty: none are read."),
+    option<&Options::trusted_proxies>("trusted_proxies")
+        .help("Addresses of proxies that talk with identity providers and set those headers. "
+              "They must take away what a client sends under such names."),
+    option<&Options::providers_file>("providers")
+        .help("File with the OpenID Connect providers that the cloud itself talks to; see the "
+              "README."),
+    option<&Options::remote_id_attribute>("remote_id_attribute")
+        .help("Attribute that names the identity provider, for all protocols."));
+
+constexpr auto kMapped = options(option<&Options::mapped_remote_id_attribute>("remote_id_attribute")
+                                     .help("The same for the protocol 'mapped'."));
+constexpr auto kOpenid = options(option<&Options::openid_remote_id_attribute>("remote_id_attribute")
+                                     .help("The same for the protocol 'openid': HTTP_OIDC_ISS."));
+constexpr auto kSaml2 = options(option<&Options::saml2_remote_id_attribute>("remote_id_attribute")
+                                    .help("The same for the protocol 'saml2'."));
+
+constexpr auto kSaml = options(
+    option<&Options::saml_entity_id>("idp_entity_id")
+        .help("What this cloud calls itself to service providers."),
+    option<&Options::saml_sso_endpoint>("idp_sso_endpoint").help("The address in its metadata."),
+    option<&Options::saml_metadata_path>("idp_metadata_path")
+        .help("File with its metadata; without one they are made of the options."),
+    option<&Options::saml_keyfile>("keyfile").help(
+        "RSA key that signs assertions, PEM without a password."),
+    option<&Options::saml_certfile>("certfile").help("Its certificate, PEM."),
+    option<&Options::saml_assertion_lifetime>("assertion_expiration_time")
+        .range(1, 1e9)
+        .help("How long an assertion is good."),
+    option<&Options::saml_relay_state_prefix>("relay_state_prefix")
+        .help("What the RelayState begins with that service providers get."));
 
 constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
                                     .range(0, 1e8)
@@ -126,6 +170,11 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.auth", kAuth, &values},
           {"keystone.totp", kTotp, &values},
           {"keystone.receipt", kReceipt, &values},
+          {"keystone.federation", kFederation, &values},
+          {"keystone.mapped", kMapped, &values},
+          {"keystone.openid", kOpenid, &values},
+          {"keystone.saml2", kSaml2, &values},
+          {"keystone.saml", kSaml, &values},
           {"keystone.cache", kCache, &values}};
 }
 

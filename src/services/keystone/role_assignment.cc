@@ -127,7 +127,7 @@ Where candidates(const State& state, db::Session& session, const Question& q) {
   if (!q.user_id.empty()) {
     where.and_(
         "(actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND actor_id IN "
-        "(SELECT group_id FROM group_members WHERE user_id = ?))",
+        "(SELECT group_id FROM group_members_now WHERE user_id = ?))",
         {q.user_id, q.user_id});
   }
   if (!q.domain_id.empty()) {
@@ -171,7 +171,7 @@ std::vector<Assignment> effective(const State& state, db::Session& session, cons
   const auto graph = RoleGraph::read(session);
   AssignmentWorld world;
   world.members = memoized([&](const std::string& id) {
-    return ids(session, "SELECT user_id FROM group_members WHERE group_id = ?", id);
+    return ids(session, "SELECT user_id FROM group_members_now WHERE group_id = ?", id);
   });
   world.in_domain = memoized([&](const std::string& id) {
     return ids(session, "SELECT id FROM projects WHERE domain_id = ?", id);

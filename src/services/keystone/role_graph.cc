@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/writer.h"
+
 namespace haneul::keystone {
 
 std::shared_ptr<const RoleGraph> RoleGraph::read(db::Session& session) {
@@ -71,7 +73,8 @@ namespace {
 constexpr std::string_view kOnTarget =
     "SELECT DISTINCT role_id FROM role_assignments WHERE target_id = ? AND target_kind = ? "
     "AND inherited = 0 AND ((actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND "
-    "actor_id IN (SELECT group_id FROM group_members WHERE user_id = ?)))";
+    "actor_id IN (SELECT group_id FROM group_members_now WHERE user_id = ? UNION "
+    "SELECT value FROM json_each(?))))";
 
 constexpr std::string_view kOnProject =
     "WITH RECURSIVE above(id) AS (SELECT parent_id FROM projects WHERE id = ? "
@@ -80,17 +83,20 @@ constexpr std::string_view kOnProject =
     "((target_id = ? AND target_kind = 'project' AND inherited = 0) OR "
     "(inherited = 1 AND target_id IN (SELECT id FROM above WHERE id <> ''))) "
     "AND ((actor_kind = 'user' AND actor_id = ?) OR (actor_kind = 'group' AND "
-    "actor_id IN (SELECT group_id FROM group_members WHERE user_id = ?)))";
+    "actor_id IN (SELECT group_id FROM group_members_now WHERE user_id = ? UNION "
+    "SELECT value FROM json_each(?))))";
 
 }  // namespace
 
 std::vector<std::string> assigned_roles(db::Session& session, std::string_view user_id,
-                                        const RoleTarget& target) {
+                                        const RoleTarget& target,
+                                        const std::vector<std::string>& more_groups) {
   using Kind = RoleTarget::Kind;
   const auto kind = target.kind == Kind::domain ? "domain" : "system";
+  const std::string groups = json::Writer().value(more_groups).take();
   db::Rows rows = target.kind == Kind::project
-                      ? session.query(kOnProject, {target.id, target.id, user_id, user_id})
-                      : session.query(kOnTarget, {target.id, kind, user_id, user_id});
+                      ? session.query(kOnProject, {target.id, target.id, user_id, user_id, groups})
+                      : session.query(kOnTarget, {target.id, kind, user_id, user_id, groups});
   std::vector<std::string> roles;
   while (rows.next()) roles.push_back(rows.string(0));
   return roles;

@@ -53,7 +53,9 @@ struct RoleTarget {
 
 // Ids of the roles a user has there: own, through groups, and (projects) inherited from above.
 // Implied ones are not in it.
+// `more_groups` are groups that only the user's token speaks of.
 std::vector<std::string> assigned_roles(db::Session& session, std::string_view user_id,
-                                        const RoleTarget& target);
+                                        const RoleTarget& target,
+                                        const std::vector<std::string>& more_groups = {});
 
 }  // namespace haneul::keystone

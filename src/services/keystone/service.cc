@@ -13,15 +13,22 @@
 #include "services/keystone/endpoint_filter.h"
 #include "services/keystone/endpoint_group.h"
 #include "services/keystone/endpoint_policy.h"
+#include "services/keystone/federated_user.h"
+#include "services/keystone/federation.h"
 #include "services/keystone/grant.h"
+#include "services/keystone/identity_provider.h"
 #include "services/keystone/implied_role.h"
 #include "services/keystone/limit.h"
+#include "services/keystone/mapping.h"
 #include "services/keystone/policies.h"
 #include "services/keystone/policy.h"
+#include "services/keystone/protocol.h"
 #include "services/keystone/region.h"
 #include "services/keystone/registered_limit.h"
 #include "services/keystone/revocation_event.h"
 #include "services/keystone/role_assignment.h"
+#include "services/keystone/saml.h"
+#include "services/keystone/service_provider.h"
 #include "services/keystone/state.h"
 #include "services/keystone/trust.h"
 
@@ -70,6 +77,12 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_application_credentials(service, state);
   add_credentials(service, state);
   add_trusts(service, state);
+  add_identity_providers(service, state);
+  add_protocols(service, state);
+  add_mappings(service, state);
+  add_federation(service, state, tokens);
+  add_saml(service, state, tokens);
+  add_service_providers(service, state);
   add_regions(service, state);
   add_catalog_services(service, state);
   add_endpoints(service, state);
@@ -82,6 +95,8 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_limits(service, state);
   service.every(std::chrono::hours(1), "keystone.forget_old_revocations",
                 [&state] { forget_old_revocations(state); });
+  service.every(std::chrono::seconds(30), "keystone.end_group_memberships",
+                [&state] { end_group_memberships(state); });
   if (const Duration every = state.options.fernet_rotation; every > Duration(0)) {
     service.every(every, "keystone.rotate_fernet_keys",
                   [&state] { rotate_fernet_keys(state.options, state.world.clock); });

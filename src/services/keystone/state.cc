@@ -49,6 +49,7 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
       auth_methods(auth_methods_of(options)),
       password_options(password_options_of(options)),
       password_pattern(pattern_of(options)),
+      oidc(options.providers_file, world.clock),
       dummy_hash(hash_password("no such user", password_options).value()),
       cache({options.cached_tokens_max, options.cached_bytes_max}),
       directories(options, world.clock, std::move(open)) {

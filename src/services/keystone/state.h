@@ -16,6 +16,7 @@
 #include "services/keystone/logic/key_repository.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/logic/password_pattern.h"
+#include "services/keystone/oidc_provider.h"
 #include "services/keystone/project.h"
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
@@ -38,6 +39,7 @@ struct State {
   const std::vector<std::string_view> auth_methods;  // those of the options
   const PasswordOptions password_options;
   const PasswordPattern password_pattern;
+  const OidcProviders oidc;
   const std::string dummy_hash;  // of no password, as costly to compare as a real one
 
   Epochs epochs;

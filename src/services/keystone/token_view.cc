@@ -4,6 +4,8 @@
 #include "services/keystone/access_rule.h"
 #include "services/keystone/directory_copy.h"
 #include "services/keystone/login.h"
+#include "services/keystone/federated_user.h"
+#include "services/keystone/service_provider.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -88,7 +90,8 @@ bool find_roles(State& state, db::Session& session, const TokenPayload& p, std::
     if (roles) facts.roles = std::move(*roles);
     return roles && !facts.roles.empty();
   }
-  facts.roles = facts.graph->closure(assigned_roles(session, p.user_id, target_of(p)));
+  facts.roles =
+      facts.graph->closure(assigned_roles(session, p.user_id, target_of(p), p.federated_group_ids));
   if (facts.app_cred) facts.roles = roles_of_app_cred(session, facts, facts.roles);
   return !facts.roles.empty();
 }
@@ -101,6 +104,14 @@ bool find_user(const State& state, db::Session& session, const std::string& id, 
   facts.user = std::move(*user);
   facts.user_domain = std::move(*domain);
   return true;
+}
+
+// A federated user is shown as the provider calls it, as long as the provider is there.
+bool find_provider(db::Session& session, const TokenPayload& p, Facts& facts) {
+  const auto idp =
+      session.text("SELECT id FROM identity_providers WHERE id = ?", {p.identity_provider_id});
+  if (auto name = display_name(session, p.user_id); !name.empty()) facts.user.name = name;
+  return idp.has_value();
 }
 
 // Trustor and trustee must both be good; with impersonation the token speaks for the trustor.
@@ -125,6 +136,7 @@ std::optional<Facts> find_facts(State& state, db::Session& session, const TokenP
                                 std::uint64_t epoch) {
   Facts facts;
   if (!find_user(state, session, p.user_id, facts)) return std::nullopt;
+  if (!p.identity_provider_id.empty() && !find_provider(session, p, facts)) return std::nullopt;
   if (!p.trust_id.empty() && !find_trust(state, session, p, facts)) return std::nullopt;
   if (!p.app_cred_id.empty()) {
     facts.app_cred = state.application_credentials.find(session, p.app_cred_id);
@@ -174,10 +186,24 @@ void write_named(json::Writer& w, const char* key, const Project& p) {
   w.key(key).begin_object().member("id", p.id).member("name", p.name).end_object();
 }
 
-void write_user(json::Writer& w, const Facts& f) {
+void write_federation(json::Writer& w, const TokenPayload& p) {
+  w.key("OS-FEDERATION").begin_object().key("groups").begin_array();
+  for (const auto& id : p.federated_group_ids) w.begin_object().member("id", id).end_object();
+  w.end_array().key("identity_provider").begin_object();
+  w.member("id", p.identity_provider_id).end_object();
+  w.key("protocol").begin_object().member("id", p.protocol_id).end_object().end_object();
+}
+
+void write_user(json::Writer& w, const TokenPayload& p, const Facts& f) {
   w.key("user").begin_object();
   write_named(w, "domain", f.user_domain);
-  w.member("id", f.user.id).member("name", f.user.name).key("password_expires_at");
+  w.member("id", f.user.id).member("name", f.user.name);
+  if (!p.identity_provider_id.empty()) {
+    write_federation(w, p);
+    w.end_object();
+    return;
+  }
+  w.key("password_expires_at");
   const auto& expires = f.user.password_expires_at;
   expires ? w.value(iso_micros_naive(*expires)) : w.null();
   w.end_object();
@@ -215,7 +241,7 @@ std::string write_body(db::Session& session, const TokenPayload& p, const Facts&
   json::Writer w;
   w.reserve(1024);
   w.begin_object().key("token").begin_object().member("methods", p.methods);
-  write_user(w, f);
+  write_user(w, p, f);
   w.member("audit_ids", p.audit_ids).member("expires_at", iso_micros(p.expires_at));
   w.member("issued_at", iso_micros(p.issued_at));
   write_scope(w, p, f);
@@ -228,6 +254,7 @@ std::string write_body(db::Session& session, const TokenPayload& p, const Facts&
   }
   if (!f.trusts.empty()) write_trust(w, f.trusts.front());
   if (f.app_cred) write_app_cred(w, session, *f.app_cred);
+  write_service_providers(w, session);
   return w.take();
 }
 

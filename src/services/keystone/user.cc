@@ -10,6 +10,8 @@
 #include "services/keystone/directory_sync.h"
 #include "services/keystone/extra.h"
 #include "services/keystone/login.h"
+#include "services/keystone/federated_user.h"
+#include "services/keystone/logic/password.h"
 #include "services/keystone/state.h"
 #include "services/keystone/user_password.h"
 
@@ -122,6 +124,7 @@ void after_remove(State& state, Change& change, const User& user) {
   tx.execute("DELETE FROM credentials WHERE user_id = ?", {user.id});
   tx.execute("DELETE FROM former_passwords WHERE user_id = ?", {user.id});
   forget_failures(tx, user.id);
+  remove_federated_user(tx, user.id);
   remove_application_credentials(state, tx, user.id);
   remove_trusts_of_user(state, tx, user.id);
   state.revoke_user(tx, user.id);
@@ -264,7 +267,7 @@ void add_users(resource::Service& service, State& state) {
     });
     return list_where(
         c, *noun,
-        Where().and_("id IN (SELECT group_id FROM group_members WHERE user_id = ?)", {id}));
+        Where().and_("id IN (SELECT group_id FROM group_members_now WHERE user_id = ?)", {id}));
   });
 }
 

@@ -91,6 +91,15 @@ IDENTITY_BODIES = {
     "PATCH /v3/policies/{id}": exactly("policy", {"blob": "[]"}),
     "POST /v3/OS-EP-FILTER/endpoint_groups": of("endpoint_group", filters={"interface": "public"}),
     "PATCH /v3/OS-EP-FILTER/endpoint_groups/{id}": exactly("endpoint_group", TEXT),
+    **{f"{method} /v3/OS-FEDERATION/identity_providers/{{id}}": exactly(
+        "identity_provider", TEXT) for method in ("PUT", "PATCH")},
+    **{f"{method} /v3/OS-FEDERATION/service_providers/{{id}}": exactly("service_provider", {
+        "auth_url": "http://far/v3", "sp_url": "http://far/sp"}) for method in ("PUT", "PATCH")},
+    **{f"{method} /v3/OS-FEDERATION/mappings/{{id}}": exactly("mapping", {"rules": [
+        {"local": [], "remote": [{"type": "a"}]}]}) for method in ("PUT", "PATCH")},
+    **{f"{method} /v3/OS-FEDERATION/identity_providers/{{idp_id}}/protocols/{{protocol_id}}":
+       exactly("protocol", lambda t: {"mapping_id": t["mappings"]})
+       for method in ("PUT", "PATCH")},
     "POST /v3/OS-TRUST/trusts": whole(lambda t: t.trust()),
     "POST /v3/registered_limits": exactly("registered_limits", lambda t: [
         {"service_id": t["services"], "resource_name": t.fresh(), "default_limit": 9}]),

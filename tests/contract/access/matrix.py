@@ -64,7 +64,8 @@ EXACT = {"GET /v3/projects/{id}": {"id": "own project"},
          **{f"GET /v2.1/os-hypervisors/{{id}}/{what}": {"id": "old hypervisor"}
             for what in ("uptime", "search", "servers")}}
 # Lists that show something else than their last word says.
-NO_LIST = re.compile(r"^/v3/(auth|OS-FEDERATION)/|/schemas/|^/v2.1/limits|}/(tasks|traits)$"
+NO_LIST = re.compile(r"^/v3/auth/|^/v3/OS-FEDERATION/(projects|domains)"
+                     r"|/openid/callback|/schemas/|^/v2.1/limits|}/(tasks|traits)$"
                      r"|/users/{user_id}/(projects|groups)|/groups/{group_id}/users"
                      r"|.+/.+/.+/roles$|os-hypervisors/{id}/servers$|^/(traits|resource_classes)$")
 # Gone from later microversions.

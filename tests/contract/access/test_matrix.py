@@ -13,7 +13,13 @@ import personas  # noqa: E402
 # What tells where to go is open, and so is what gives a token for a password.
 OPEN = {("keystone", "POST", "/v3/auth/tokens"), ("keystone", "POST", "/v3/users/{user_id}/password"),
         ("glance", "GET", "/versions"), ("keystone", "GET", "/v3"), ("neutron", "GET", "/v2.0"),
-        ("nova", "GET", "/v2"), ("nova", "GET", "/v2.1")}
+        ("nova", "GET", "/v2"), ("nova", "GET", "/v2.1"),
+        # Who comes through an identity provider has no token yet: 400 without an origin.
+        ("keystone", "GET", "/v3/OS-FEDERATION/saml2/metadata"),
+        *[("keystone", "POST", f"/v3/auth/OS-FEDERATION/saml2{end}") for end in ("", "/ecp")],
+        *[("keystone", method, f"/v3/auth/OS-FEDERATION/{path}") for method in ("GET", "POST")
+          for path in ("websso/{protocol_id}",
+                       "identity_providers/{idp_id}/protocols/{protocol_id}/websso")]}
 
 
 class Roles(unittest.TestCase):

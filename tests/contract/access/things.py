@@ -14,7 +14,8 @@ PUBLIC_KEY = "ssh-ed25519 " + base64.b64encode(ED25519).decode()
 NAMED = {"keystone project_id": "projects", "keystone user_id": "users",
          "keystone group_id": "groups", "keystone role_id": "grantable role",
          "keystone domain_id": "own domain", "keystone prior_role_id": "roles",
-         "keystone implied_role_id": "implied role", "keystone value": "word",
+         "keystone implied_role_id": "implied role", "keystone protocol_id": "protocols",
+         "keystone value": "word",
          "glance image_id": "images", "glance member_id": "third project", "glance tag": "word",
          "glance task_id": "tasks", "placement uuid": "resource_providers",
          "placement resource_class": "stocked class", "placement consumer_uuid": "consumer",
@@ -128,6 +129,28 @@ class Things:
             "trustor_user_id": self.people.users["member"], "impersonation": False,
             "trustee_user_id": self.people.users["reader"], "project_id": self.people.project,
             "roles": [{"id": self.people.roles["member"]}]}}
+
+    def federated(self, path, body):
+        name = self.fresh()
+        answer = self.send("root", "PUT", f"/identity/v3/OS-FEDERATION/{path}/{name}", body)
+        assert answer.status == 201, (path, answer)
+        return name
+
+    def in_identity_providers(self):
+        return self.federated("identity_providers", {"identity_provider": {
+            "enabled": True, "domain_id": self.people.domain}})
+
+    def in_mappings(self):
+        return self.federated("mappings", {"mapping": {"rules": [
+            {"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "a"}]}]}})
+
+    def in_protocols(self):
+        return self.federated(f"identity_providers/{self['identity_providers']}/protocols",
+                              {"protocol": {"mapping_id": self["mappings"]}})
+
+    def in_service_providers(self):
+        return self.federated("service_providers", {"service_provider": {
+            "auth_url": "http://far/v3", "sp_url": "http://far/sp"}})
 
     def in_endpoints(self):
         return self.make("root", "/identity/v3/endpoints", {"endpoint": {

@@ -44,6 +44,16 @@ class Things:
         for key, path, body in PREPARED:
             self.ids[key] = self.make(path, body(self.ids))
 
+        for key, path, body in PUT_PREPARED:
+            self.ids[key] = self.put(path.format(**self.ids), body(self.ids))
+
+    def put(self, path, body):
+        key = fresh()
+        answer = self.api.send("PUT", f"{path}/{key}", body, HEADERS)
+        assert answer.status == 201, (path, body, answer)
+        self.made.append(f"{path}/{key}")
+        return key
+
     def named(self, path, plural, name):
         return self.api.named(path, plural, name)
 
@@ -76,6 +86,23 @@ def provider(i):
     return {"name": fresh(), "uuid": str(uuid.uuid4())}
 
 
+FEDERATION = "/identity/v3/OS-FEDERATION/"
+RULES = [{"local": [{"user": {"name": "{0}", "type": "ephemeral"}},
+                    {"group": {"name": "g", "domain": {"id": "default"}}},
+                    {"projects": [{"name": "p", "roles": [{"name": "member"}]}]},
+                    {"groups": "{1}", "domain": {"id": "default"}}],
+          "remote": [{"type": "a"}, {"type": "b", "whitelist": ["x"], "regex": True},
+                     {"type": "c", "any_one_of": ["y"]}]}]
+FAR = {"auth_url": "http://far/v3", "sp_url": "http://far/sp", "enabled": True,
+       "description": "d", "relay_state_prefix": "p"}
+# Made with PUT, under names of their own.
+PUT_PREPARED = [
+    ("idp", FEDERATION + "identity_providers", lambda i: {"identity_provider": {}}),
+    ("mapping", FEDERATION + "mappings", lambda i: {"mapping": {"rules": RULES}}),
+    ("protocol", FEDERATION + "identity_providers/{idp}/protocols", lambda i: {"protocol": {
+        "mapping_id": i["mapping"]}}),
+    ("far", FEDERATION + "service_providers", lambda i: {"service_provider": FAR}),
+]
 PREPARED = [
     ("domain", "/identity/v3/domains", lambda i: {"domain": {"name": fresh(), "enabled": False}}),
     ("own_project", "/identity/v3/projects", lambda i: {"project": {"name": fresh()}}),
@@ -173,6 +200,20 @@ KEYSTONE = [
         "trustor_user_id": i["user"], "trustee_user_id": i["own_user"],
         "project_id": i["project"], "impersonation": False, "roles": [{"name": "admin"}],
         "expires_at": LATE, "remaining_uses": 3}}),
+    *[(method, "/v3/OS-FEDERATION/identity_providers/" + key, lambda i: {"identity_provider": {
+        "enabled": True, "description": "d", "authorization_ttl": 5,
+        "remote_ids": [fresh()]}}) for method, key in (("PUT", "{fresh}"), ("PATCH", "{idp}"))],
+    *[(method, "/v3/OS-FEDERATION/identity_providers/{idp}/protocols/" + key, lambda i: {
+        "protocol": {"mapping_id": i["mapping"], "remote_id_attribute": "a"}})
+      for method, key in (("PUT", "{fresh}"), ("PATCH", "{protocol}"))],
+    *[(method, "/v3/OS-FEDERATION/mappings/" + key, lambda i: {
+        "mapping": {"rules": RULES, "schema_version": "1.0"}})
+      for method, key in (("PUT", "{fresh}"), ("PATCH", "{mapping}"))],
+    *[(method, "/v3/OS-FEDERATION/service_providers/" + key, lambda i: {"service_provider": FAR})
+      for method, key in (("PUT", "{fresh}"), ("PATCH", "{far}"))],
+    *[("POST", "/v3/auth/OS-FEDERATION/saml2" + end, lambda i: {"auth": {
+        "identity": {"methods": ["token"], "token": {"id": i["token"]}},
+        "scope": {"service_provider": {"id": i["far"]}}}}) for end in ("", "/ecp")],
     ("POST", "/v3/groups", lambda i: {"group": {
         "name": fresh(), "domain_id": "default", "description": "d"}}),
     ("PATCH", "/v3/groups/{group}", lambda i: {"group": {"name": fresh(), "description": "d"}}),
@@ -383,7 +424,8 @@ REFUSED_IN_ANY_CASE = {"/reshaper", "/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.0/routers/{router}/add_extraroutes", "/v2.0/agents/{consumer}",
                        "/v2.1/servers/{server}/os-interface",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
-                       "/v2/images/{image}/members/{consumer}", "/v2/images/{image}/import"}
+                       "/v2/images/{image}/members/{consumer}", "/v2/images/{image}/import",
+                       "/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp"}
 # Each that looks good costs the hash of a password.
 COSTLY = {"/v3/users/{own_user}/password", "/v3/users/{user}/application_credentials"}
 # What cannot be had twice.
@@ -394,4 +436,5 @@ ONCE = {"POST /resource_providers/{provider}/inventories",
 # Routes whose path says everything, and those of bytes.
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
-    r"|^/resource_classes/\*$|/OS-ENDPOINT-POLICY/|/OS-EP-FILTER/.+/.+/")
+    r"|^/resource_classes/\*$|/OS-ENDPOINT-POLICY/|/OS-EP-FILTER/.+/.+/"
+    r"|/OS-FEDERATION/(.+/(auth|websso)$|websso/)")

@@ -19,7 +19,8 @@ PROVEN = [("POST", "/identity/v3/auth/tokens"),
           ("POST", "/identity/v3/users/{user_id}/password")]
 LEAK = re.compile(rb"SQLITE|SELECT .* FROM|syntax error near|terminate called|\.cc:\d+")
 # What tells a client where to go, and what asks for a token, is open to all.
-OPEN = re.compile(r"^/(identity|image|compute|networking|placement)(/v[\d.]+)?/?$|/versions/?$")
+OPEN = re.compile(r"^/(identity|image|compute|networking|placement)(/v[\d.]+)?/?$|/versions/?$"
+                  r"|/OS-FEDERATION/(websso/|saml2|identity_providers/.+/(auth|websso)$)")
 
 
 def setUpModule():

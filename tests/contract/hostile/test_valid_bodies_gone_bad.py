@@ -27,7 +27,7 @@ LEAK = re.compile(rb"SQLITE|sqlite|SELECT .* FROM|syntax error near|constraint f
 # Keys whose value is free, of any structure: kept as sent or ignored, as upstream does.
 FREE = re.compile(r"own_property|nonsense|binding:profile|user/email|credential/blob|config/")
 # A PUT that makes something.
-PUT_MAKES = re.compile(r"/v3/regions/h-|/allocations/")
+PUT_MAKES = re.compile(r"/v3/(regions|OS-FEDERATION/.+)/h-[^/]+$|/allocations/")
 SEGMENT = re.compile(r"\{[^}]*\}")
 QUERIES = ["marker=" + "x" * 300, "marker=%27%3B%20DROP%20TABLE%20users%3B--",
            "marker=a%0d%0aX-Bad:%201", "limit=1.5", "limit=", "limit=" + "9" * 300,

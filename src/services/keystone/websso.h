@@ -1,0 +1,30 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace haneul::keystone {
+
+struct State;
+
+inline constexpr std::string_view kLoginCookie = "haneul-login";
+
+// What must come back from a provider that the browser was sent to.
+struct PendingLogin {
+  std::string idp, protocol, origin, cookie, nonce, code_verifier, redirect_uri;
+};
+
+// As text that only this cloud can make and read; good for ten minutes.
+std::string seal(const State& state, const PendingLogin& login);
+std::optional<PendingLogin> unseal(const State& state, std::string_view text);
+// Did the browser that comes back begin the login?
+bool is_same_browser(const http::Request& request, const PendingLogin& login);
+
+// A page that posts the token to the dashboard at once.
+std::string sso_page(std::string_view origin, std::string_view token);
+// Trusted dashboards compare so.
+std::string with_lower_host(std::string_view url);
+
+}  // namespace haneul::keystone
