@@ -46,6 +46,14 @@ std::string_view token_of(const http::Request& request) {
   return token.empty() ? request.headers.get("X-Storage-Token") : token;
 }
 
+access::Asked asked_of(const http::Request& request, const Service::Facts& service) {
+  return {.service_type = service.type,
+          .mount = service.mount,
+          .method = request.method,
+          .path = request.path,
+          .service_token = request.headers.get("X-Service-Token")};
+}
+
 // A slash too many, where the service minds. Roots ("/identity/v3/") may always end so.
 bool ends_wrongly(const Service& service, std::string_view path) {
   const auto slashes = [](std::string_view text) {
@@ -216,7 +224,9 @@ http::Response Front::run(Visit& visit, const Entry& entry, http::PathParams par
   const Dialect& dialect = entry.service->dialect();
   visit.version = dialect.negotiate(visit.request.headers);
   const auto token = token_of(visit.request);
-  auto caller = token.empty() ? nullptr : authenticator_.authenticate(token);
+  auto caller = token.empty() ? nullptr
+                              : authenticator_.authenticate(
+                                    token, asked_of(visit.request, entry.service->facts()));
   if (!caller && !entry.routes.front()->options.open) throw dialect.unauthenticated();
   if (visit.request.body_too_large) {
     throw dialect.body_too_large(entry.routes.front()->options.body.bytes_max);

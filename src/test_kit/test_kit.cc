@@ -69,7 +69,8 @@ void FakeAuthenticator::add(std::string token, access::Caller c) {
   callers_[std::move(token)] = std::make_shared<const access::Caller>(std::move(c));
 }
 
-std::shared_ptr<const access::Caller> FakeAuthenticator::authenticate(std::string_view token) {
+std::shared_ptr<const access::Caller> FakeAuthenticator::authenticate(std::string_view token,
+                                                                      const access::Asked&) {
   const auto found = callers_.find(token);
   return found == callers_.end() ? nullptr : found->second;
 }

@@ -24,7 +24,8 @@ namespace haneul::resource {
 class FakeAuthenticator final : public access::Authenticator {
  public:
   FakeAuthenticator();
-  std::shared_ptr<const access::Caller> authenticate(std::string_view token) override;
+  std::shared_ptr<const access::Caller> authenticate(std::string_view token,
+                                                     const access::Asked& asked) override;
   void add(std::string token, access::Caller caller);
   static access::Caller caller(std::string user, std::string project,
                                std::vector<std::string> roles);

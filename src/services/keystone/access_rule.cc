@@ -11,6 +11,10 @@ namespace {
 
 using resource::Call;
 
+constexpr std::string_view kOfCredential =
+    "SELECT r.id, r.service, r.path, r.method FROM application_credential_access_rules a "
+    "JOIN access_rules r ON r.id = a.access_rule_id WHERE a.application_credential_id = ? "
+    "ORDER BY r.id";
 constexpr std::string_view kMethods[] = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"};
 
 AccessRule read_rule(resource::Form rule) {
@@ -151,12 +155,15 @@ void store_access_rules(db::Transaction& tx, const std::string& user_id,
   }
 }
 
+access::AccessRules access_rules_of(db::Session& session, std::string_view app_cred_id) {
+  access::AccessRules rules;
+  db::Rows rows = session.query(kOfCredential, {app_cred_id});
+  while (rows.next()) rules.push_back({rows.string(1), rows.string(2), rows.string(3)});
+  return rules;
+}
+
 void write_access_rules(json::Writer& w, db::Session& session, std::string_view app_cred_id) {
-  db::Rows rows = session.query(
-      "SELECT r.id, r.service, r.path, r.method FROM application_credential_access_rules a "
-      "JOIN access_rules r ON r.id = a.access_rule_id WHERE a.application_credential_id = ? "
-      "ORDER BY r.id",
-      {app_cred_id});
+  db::Rows rows = session.query(kOfCredential, {app_cred_id});
   while (rows.next()) {
     w.begin_object();
     write_rule(w, rows);

@@ -9,6 +9,7 @@
 #include "resource/crud.h"
 #include "resource/field.h"
 #include "services/keystone/access_rule.h"
+#include "services/keystone/delegation.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/expiry.h"
 #include "services/keystone/extra.h"
@@ -123,7 +124,7 @@ void refuse_restricted(const Call& call) {
 }
 
 void refuse_delegated(const Call& call) {
-  if (call.caller().trust_id.empty()) return;
+  if (call.caller().trust_id.empty() && !is_by_oauth(call.caller())) return;
   throw Fault::forbidden("You are not authorized to perform the requested action.");
 }
 

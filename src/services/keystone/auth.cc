@@ -79,7 +79,7 @@ Duration window_of(const resource::Call& call, const State& state) {
 }
 
 void refuse_hidden_rules(const resource::Call& call, const ValidToken& token) {
-  if (!token.has_access_rules) return;
+  if (!token.access_rules) return;
   const auto version = parse_real(call.request().headers.get("OpenStack-Identity-Access-Rules"));
   if (!version || *version < 1.0) throw Fault::not_found("Failed to validate token");
 }

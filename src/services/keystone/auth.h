@@ -7,6 +7,7 @@
 namespace haneul::keystone {
 
 struct AuthContext;
+struct AuthRequest;
 struct Identity;
 struct State;
 struct TokenPayload;
@@ -17,6 +18,8 @@ void add_auth(resource::Service& service, State& state, Tokens& tokens);
 
 // POST /v3/auth/tokens. Passwords are compared outside of any transaction and lock.
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens);
+// 201 with the token of whoever the request proves to be.
+http::Response issue_for(const AuthContext& context, const AuthRequest& request);
 // 201 with the token of somebody who has proved who it is, for what `scoped` names.
 http::Response issue_to(const AuthContext& context, const Identity& who,
                         const TokenPayload& scoped);

@@ -111,13 +111,16 @@ http::Response log_in(const AuthContext& context, std::vector<std::string> metho
   }
 }
 
+http::Response issue_for(const AuthContext& context, const AuthRequest& request) {
+  TokenPayload scoped;
+  const bool scope_exists = apply_scope(context.state, context.scope, scoped);
+  return log_in(context, request.methods, request.proofs, scope_exists ? &scoped : nullptr);
+}
+
 http::Response issue_token(resource::Call& call, State& state, Tokens& tokens) {
   ScopeWanted scope;
   const AuthContext context{call, state, tokens, scope};
-  const AuthRequest request = read_auth(context, scope);
-  TokenPayload scoped;
-  const bool scope_exists = apply_scope(state, scope, scoped);
-  return log_in(context, request.methods, request.proofs, scope_exists ? &scoped : nullptr);
+  return issue_for(context, read_auth(context, scope));
 }
 
 }  // namespace haneul::keystone

@@ -17,8 +17,8 @@ void Identity::expires(Instant at) {
 
 std::span<const AuthMethod* const> auth_methods() {
   static constexpr const AuthMethod* kMethods[] = {
-      &kAuthByToken,  &kAuthByApplicationCredential, &kAuthByMapped, &kAuthBySaml2,
-      &kAuthByOpenid, &kAuthByPassword,              &kAuthByTotp};
+      &kAuthByToken, &kAuthByApplicationCredential, &kAuthByOauth1,   &kAuthByMapped,
+      &kAuthBySaml2, &kAuthByOpenid,                &kAuthByPassword, &kAuthByTotp};
   return kMethods;
 }
 

@@ -46,6 +46,7 @@ struct AuthMethod {
 };
 
 extern const AuthMethod kAuthByToken, kAuthByApplicationCredential, kAuthByPassword, kAuthByTotp;
+extern const AuthMethod kAuthByOauth1;
 extern const AuthMethod kAuthByMapped, kAuthBySaml2, kAuthByOpenid;  // of federations
 
 // A token for whom all the proofs speak of; `scoped` is null if what it is to be for is not there.

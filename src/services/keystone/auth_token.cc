@@ -9,6 +9,11 @@ namespace {
 void refuse_rescoping(const ValidToken& token, const ScopeWanted& scope) {
   using Kind = ScopeWanted::Kind;
   const bool narrower = scope.kind == Kind::project || scope.kind == Kind::domain;
+  if (!token.payload.access_token_id.empty()) {
+    throw forbidden_action(
+        "Using OAuth-scoped token to create another token. Create a new OAuth-scoped token "
+        "instead");
+  }
   if (!token.payload.trust_id.empty()) {
     throw forbidden_action(
         "Using trust-scoped token to create another token. Create a new "

@@ -29,7 +29,7 @@ std::optional<Use> find_use(const State& state, const std::string& user_id,
   const auto credentials = state.world.db.read(
       [&](db::Session& session) { return totp_credentials(state, session, user_id); });
   for (const auto& credential : credentials) {
-    const auto secret = totp_secret(decrypted_blob(state, credential));
+    const auto secret = totp_secret(blob_of(state, credential));
     if (!secret) continue;
     const auto step =
         totp_step_of(*secret, passcode, state.now(), state.options.totp_previous_steps);

@@ -1,13 +1,14 @@
 #include "services/keystone/credential.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include "base/text.h"
 #include "resource/field.h"
 #include "resource/row_target.h"
+#include "services/keystone/delegation.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/extra.h"
+#include "services/keystone/logic/digest.h"
 #include "services/keystone/state.h"
 
 // upstream: openstack/keystone:keystone/api/credentials.py, keystone/credential/core.py
@@ -57,7 +58,7 @@ std::string blob_text(const Call& call, const json::Value& blob) {
 }
 
 bool is_ec2(const Credential& c) {
-  return lower(c.type) == "ec2";
+  return lower(c.type) == kEc2;
 }
 
 json::Object ec2_blob(const std::string& text) {
@@ -69,40 +70,15 @@ json::Object ec2_blob(const std::string& text) {
   return *blob->object();
 }
 
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return to_hex({reinterpret_cast<const char*>(digest), sizeof digest});
-}
-
-void refuse_beyond_limit(const State& state, db::Session& session, const std::string& user_id) {
-  const auto limit = state.options.credentials_max;
-  if (limit < 0) return;
-  const auto count =
-      session.integer("SELECT COUNT(*) FROM credentials WHERE user_id = ?", {user_id});
-  if (count.value_or(0) < limit) return;
-  throw Fault::forbidden(
-      fmt::format("Unable to create additional credentials, maximum of {} "
-                  "already exceeded for user.",
-                  limit));
-}
-
-// A token bound to one project by delegation sees that project's credentials only.
-bool is_in_scope(const Call& call, const Credential& c) {
-  const auto& caller = call.caller();
-  if (caller.app_cred_id.empty() && caller.trust_id.empty()) return true;
-  return c.project_id.value_or("") == caller.project_id.text;
-}
-
 void refuse_out_of_scope(const Call& call, const Credential& c) {
-  if (is_in_scope(call, c)) return;
+  if (is_in_scope(call.caller(), c.project_id)) return;
   throw forbidden_action(
       "Credential project does not match the project scope of the delegated "
       "token");
 }
 
 // What an EC2 credential is bound to goes into its blob; its id is made of its access key.
-std::string bind_ec2(const Call& call, const std::string& text, Credential& c) {
+std::string bind_ec2(const Call& call, State& state, const std::string& text, Credential& c) {
   const auto& caller = call.caller();
   if (caller.app_cred_restricted) {
     throw forbidden_action(
@@ -113,14 +89,13 @@ std::string bind_ec2(const Call& call, const std::string& text, Credential& c) {
     throw call.dialect().invalid({.kind = resource::Problem::Kind::missing, .field = "project_id"});
   }
   json::Object blob = ec2_blob(text);
-  c.id = sha256_hex(*blob.find("access")->text());
-  if (caller.trust_id.empty() && caller.app_cred_id.empty()) return text;
-  if (!caller.trust_id.empty()) blob.set("trust_id", caller.trust_id.text);
-  if (!caller.app_cred_id.empty()) blob.set("app_cred_id", caller.app_cred_id.text);
+  c.id = ec2_credential_id(*blob.find("access")->text());
+  if (!is_delegated(caller)) return text;
+  bind_to_delegation(call, state, blob);
   return json::dump(blob);
 }
 
-void before_create(const State& state, Change& change, Credential& c) {
+void before_create(State& state, Change& change, Credential& c) {
   const json::Value* blob = change.given.find("blob");
   if (!blob) {
     throw change.call.dialect().invalid(
@@ -128,9 +103,9 @@ void before_create(const State& state, Change& change, Credential& c) {
   }
   std::string text = blob_text(change.call, *blob);
   refuse_out_of_scope(change.call, c);
-  if (is_ec2(c)) text = bind_ec2(change.call, text, c);
-  refuse_beyond_limit(state, change.tx, c.user_id);
-  c.encrypted_blob = fernet_encrypt(keys_of(state), text, state.now());
+  if (is_ec2(c)) text = bind_ec2(change.call, state, text, c);
+  refuse_beyond_credential_limit(state, change.tx, c.user_id);
+  set_blob(state, c, text);
   keep_extra(kCredential, change.given, c.extra, kOwnKeys);
   if (change.tx.text("SELECT id FROM credentials WHERE id = ?", {c.id})) {
     throw conflict("credential", fmt::format("Duplicate entry found with ID {}", c.id));
@@ -152,8 +127,8 @@ void before_update(const State& state, Change& change, const Credential& old, Cr
   const json::Value* blob = change.given.find("blob");
   if (blob) {
     const std::string text = blob_text(change.call, *blob);
-    if (is_ec2(old)) refuse_rebinding(ec2_blob(decrypted_blob(state, old)), ec2_blob(text));
-    fresh.encrypted_blob = fernet_encrypt(keys_of(state), text, state.now());
+    if (is_ec2(old)) refuse_rebinding(ec2_blob(blob_of(state, old)), ec2_blob(text));
+    set_blob(state, fresh, text);
   }
   keep_extra(kCredential, change.given, fresh.extra, kOwnKeys);
   change.call.enforce("identity:update_credential", resource::RowTarget(kCredential, &fresh));
@@ -166,7 +141,7 @@ void narrow(const Call& call, resource::Page& page) {
   if (!call.allowed("identity:get_credential", anybody)) {
     page.where.equals("user_id", caller.user_id.text);
   }
-  if (!caller.app_cred_id.empty() || !caller.trust_id.empty()) {
+  if (is_delegated(caller)) {
     page.where.equals("project_id", caller.project_id.text);
   }
 }
@@ -186,7 +161,7 @@ resource::Hooks<Credential> hooks(State& state) {
   h.extras = [&state](const Call& call, db::Session&, std::span<const Credential> rows) {
     for (const auto& row : rows) refuse_out_of_scope(call, row);
     return [&state](const Credential& row, json::Writer& w) {
-      w.member("blob", decrypted_blob(state, row));
+      w.member("blob", blob_of(state, row));
       write_extra(w, row.extra);
     };
   };
@@ -207,14 +182,35 @@ constinit const resource::Resource kCredential{
     .update_method = "PATCH",
     .fields = kFields};
 
-std::string decrypted_blob(const State& state, const Credential& c) {
-  const auto message = fernet_decrypt(keys_of(state), c.encrypted_blob);
+std::string ec2_credential_id(std::string_view access) {
+  return to_hex(sha256(access));
+}
+
+std::string blob_of(const State& state, const Credential& credential) {
+  const auto message = fernet_decrypt(keys_of(state), credential.encrypted_blob);
   if (!message) {
     throw Fault::internal(
         "An unexpected error prevented the server from accessing encrypted "
         "credentials.");
   }
   return message->payload;
+}
+
+void set_blob(const State& state, Credential& credential, std::string_view blob) {
+  credential.encrypted_blob = fernet_encrypt(keys_of(state), blob, state.now());
+}
+
+void refuse_beyond_credential_limit(const State& state, db::Session& session,
+                                    const std::string& user_id) {
+  const auto limit = state.options.credentials_max;
+  if (limit < 0) return;
+  const auto count =
+      session.integer("SELECT COUNT(*) FROM credentials WHERE user_id = ?", {user_id});
+  if (count.value_or(0) < limit) return;
+  throw Fault::forbidden(
+      fmt::format("Unable to create additional credentials, maximum of {} "
+                  "already exceeded for user.",
+                  limit));
 }
 
 void add_credentials(resource::Service& service, State& state) {

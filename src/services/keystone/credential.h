@@ -22,8 +22,15 @@ struct Credential {
 
 extern const resource::Resource kCredential;
 
-// The secret itself. Throws Fault::internal if none of the keys fits.
-std::string decrypted_blob(const State& state, const Credential& credential);
+inline constexpr std::string_view kEc2 = "ec2";
+// The id of the EC2 credential with this access key.
+std::string ec2_credential_id(std::string_view access);
+// What a credential is for: text, in most types JSON.
+std::string blob_of(const State& state, const Credential& credential);
+void set_blob(const State& state, Credential& credential, std::string_view blob);
+// Ends the request if the user has as many as there may be.
+void refuse_beyond_credential_limit(const State& state, db::Session& session,
+                                    const std::string& user_id);
 
 void add_credentials(resource::Service& service, State& state);
 

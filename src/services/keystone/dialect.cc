@@ -129,6 +129,7 @@ Fault KeystoneDialect::no_such(const resource::Resource& r, std::string_view key
   }
   if (r.singular == "identity_provider") return keystone::no_such("Identity Provider", key);
   if (r.singular == "service_provider") return keystone::no_such("Service Provider", key);
+  if (r.singular == "consumer") return Fault::not_found("Consumer not found");
   return keystone::no_such(r.singular, key);
 }
 

@@ -35,6 +35,7 @@ struct Options {
   std::int64_t project_tree_depth_max = 5;
   std::int64_t application_credentials_max = -1;  // a user's; -1 is no limit
   std::int64_t credentials_max = -1;              // a user's
+  std::int64_t signature_minutes_max = 15;        // age of a request signed as AWS has it
   std::string limit_model = "flat";               // or strict_two_level
   std::int64_t redelegations_max = 3;
   bool domain_drivers = false;            // domains may have users and groups in a directory
@@ -58,6 +59,9 @@ struct Options {
   std::vector<std::string> trusted_dashboards;
   std::string remote_id_attribute, mapped_remote_id_attribute, openid_remote_id_attribute,
       saml2_remote_id_attribute;
+  Duration request_token_lifetime = std::chrono::hours(8);  // of OAuth 1.0a; 0: for ever
+  Duration access_token_lifetime = std::chrono::hours(24);
+  std::vector<std::string> oauth2_methods = {"client_secret_basic"};
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
 };
@@ -110,7 +114,8 @@ class Keystone final : public access::Authenticator {
   // entries given follow them. Safe at every start.
   void bootstrap(const Bootstrap& wanted);
 
-  std::shared_ptr<const access::Caller> authenticate(std::string_view token) override;
+  std::shared_ptr<const access::Caller> authenticate(std::string_view token,
+                                                     const access::Asked& asked = {}) override;
 
   std::optional<ProjectFacts> project(db::Session& session, std::string_view id) const;
   std::optional<UserFacts> user(db::Session& session, std::string_view id) const;

@@ -51,6 +51,12 @@ constexpr auto kLimits =
                 .range(-1, 1e9)
                 .help("Credentials of one user; -1 is no limit."));
 
+constexpr auto kCredentialOptions =
+    options(option<&Options::signature_minutes_max>("auth_ttl")
+                .range(0, 1e6)
+                .help("For how many minutes after its timestamp a request that was signed for EC2 "
+                      "or S3 is good for a token."));
+
 constexpr std::string_view kModels[] = {"flat", "strict_two_level"};
 constexpr auto kUnifiedLimit =
     options(option<&Options::limit_model>("enforcement_model")
@@ -148,6 +154,19 @@ constexpr auto kSaml = options(
         .help("How long an assertion is good."),
     option<&Options::saml_relay_state_prefix>("relay_state_prefix")
         .help("What the RelayState begins with that service providers get."));
+constexpr auto kOauth1 =
+    options(option<&Options::request_token_lifetime>("request_token_duration")
+                .range(0, 1e9)
+                .help("How long a request token of OAuth 1.0a waits to be authorized and taken; 0 "
+                      "is for ever."),
+            option<&Options::access_token_lifetime>("access_token_duration")
+                .range(0, 1e9)
+                .help("How long an access token of OAuth 1.0a is good; 0 is for ever."));
+
+constexpr auto kOauth2 = options(
+    option<&Options::oauth2_methods>("oauth2_authn_methods")
+        .help("How clients may say who they are for a token of OAuth 2.0: client_secret_basic, an "
+              "application credential."));
 
 constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
                                     .range(0, 1e8)
@@ -163,6 +182,7 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.token", kToken, &values},
           {"keystone.fernet_tokens", kFernet, &values},
           {"keystone.identity", kIdentity, &values},
+          {"keystone.credential", kCredentialOptions, &values},
           {"keystone.unified_limit", kUnifiedLimit, &values},
           {"keystone.trust", kTrustOptions, &values},
           {"keystone.ldap", ldap_options(), &values.ldap},
@@ -175,6 +195,8 @@ std::vector<config::Section> sections(Options& values) {
           {"keystone.openid", kOpenid, &values},
           {"keystone.saml2", kSaml2, &values},
           {"keystone.saml", kSaml, &values},
+          {"keystone.oauth1", kOauth1, &values},
+          {"keystone.oauth2", kOauth2, &values},
           {"keystone.cache", kCache, &values}};
 }
 

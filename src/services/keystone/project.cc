@@ -271,6 +271,8 @@ void remove_what_hangs_on_project(State& state, db::Transaction& tx, const std::
   tx.execute("DELETE FROM limits WHERE project_id = ?", {id});
   remove_filters_of_project(tx, id);
   remove_trusts_of_project(state, tx, id);
+  tx.execute("DELETE FROM oauth_request_tokens WHERE project_id = ?", {id});
+  remove_access_tokens(state, tx, "project_id", id);
   state.revocations.add(tx, state.epochs, Revocations::What::project, id, state.now());
 }
 

@@ -4,11 +4,14 @@
 
 #include "services/keystone/auth.h"
 #include "services/keystone/catalog_service.h"
+#include "services/keystone/consumer.h"
 #include "services/keystone/credential.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/discovery.h"
 #include "services/keystone/domain.h"
 #include "services/keystone/domain_config.h"
+#include "services/keystone/ec2_credential.h"
+#include "services/keystone/ec2_token.h"
 #include "services/keystone/endpoint.h"
 #include "services/keystone/endpoint_filter.h"
 #include "services/keystone/endpoint_group.h"
@@ -20,6 +23,9 @@
 #include "services/keystone/implied_role.h"
 #include "services/keystone/limit.h"
 #include "services/keystone/mapping.h"
+#include "services/keystone/oauth2_token.h"
+#include "services/keystone/oauth_access_token.h"
+#include "services/keystone/oauth_request_token.h"
 #include "services/keystone/policies.h"
 #include "services/keystone/policy.h"
 #include "services/keystone/protocol.h"
@@ -29,6 +35,7 @@
 #include "services/keystone/role_assignment.h"
 #include "services/keystone/saml.h"
 #include "services/keystone/service_provider.h"
+#include "services/keystone/s3_token.h"
 #include "services/keystone/state.h"
 #include "services/keystone/trust.h"
 
@@ -76,6 +83,9 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_role_assignments(service, state);
   add_application_credentials(service, state);
   add_credentials(service, state);
+  add_ec2_credentials(service, state);
+  add_ec2_tokens(service, state, tokens);
+  add_s3_tokens(service, state, tokens);
   add_trusts(service, state);
   add_identity_providers(service, state);
   add_protocols(service, state);
@@ -83,6 +93,10 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_federation(service, state, tokens);
   add_saml(service, state, tokens);
   add_service_providers(service, state);
+  add_consumers(service, state);
+  add_oauth_request_tokens(service, state);
+  add_oauth_access_tokens(service, state);
+  add_oauth2_token(service, state, tokens);
   add_regions(service, state);
   add_catalog_services(service, state);
   add_endpoints(service, state);

@@ -9,6 +9,7 @@
 #include "services/keystone/application_credential.h"
 #include "services/keystone/catalog_cache.h"
 #include "services/keystone/directories.h"
+#include "services/keystone/consumer.h"
 #include "services/keystone/credential.h"
 #include "services/keystone/epochs.h"
 #include "services/keystone/group.h"
@@ -17,6 +18,8 @@
 #include "services/keystone/logic/password.h"
 #include "services/keystone/logic/password_pattern.h"
 #include "services/keystone/oidc_provider.h"
+#include "services/keystone/oauth_access_token.h"
+#include "services/keystone/oauth_request_token.h"
 #include "services/keystone/project.h"
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
@@ -55,6 +58,9 @@ struct State {
   const resource::Store<Role> roles{kRole};
   const resource::Store<Trust> trusts{kTrust};
   const resource::Store<Credential> credentials{kCredential};
+  const resource::Store<Consumer> consumers{kConsumer};
+  const resource::Store<OauthRequestToken> request_tokens{kOauthRequestToken};
+  const resource::Store<OauthAccessToken> access_tokens{kOauthAccessToken};
   const resource::Store<ApplicationCredential> application_credentials{kApplicationCredential};
 
   Instant now() const { return world.clock.now(); }

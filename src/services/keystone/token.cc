@@ -32,6 +32,15 @@ std::string new_audit_id() {
   return text;
 }
 
+// As they will come out of the token's text, and those that will not.
+std::vector<std::string> in_token_order(const std::vector<std::string>& given) {
+  auto methods = methods_from_bits(methods_to_bits(given));
+  for (const auto& method : given) {
+    if (methods_to_bits({method}) == 0) methods.push_back(method);
+  }
+  return methods;
+}
+
 // A trust's hangs on more users than its own, whose changes its stamp would not tell.
 bool is_cached(const ValidToken& token) {
   return token.payload.trust_id.empty();
@@ -76,7 +85,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
 std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   const Instant now = state_.now();
   wanted.audit_ids.insert(wanted.audit_ids.begin(), new_audit_id());
-  wanted.methods = methods_from_bits(methods_to_bits(wanted.methods));
+  wanted.methods = in_token_order(wanted.methods);
   wanted.kind = payload_kind(wanted);
   wanted.issued_at = state_.revocations.issue_time(wanted, now);
   const auto stamp = state_.epochs.at(wanted.user_id);

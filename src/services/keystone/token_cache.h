@@ -5,10 +5,12 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "access/access_rule.h"
 #include "access/caller.h"
 #include "services/keystone/epochs.h"
 #include "services/keystone/logic/token_payload.h"
@@ -20,12 +22,15 @@ struct ValidToken {
   TokenPayload payload;
   std::shared_ptr<const access::Caller> caller;
   std::string body;  // {"token": {… without the closing brackets and the catalog
-  std::shared_ptr<const std::string> catalog;  // a JSON array; null for an unscoped token
-  bool has_access_rules = false;
+  std::shared_ptr<const std::string> catalog;       // a JSON array; null for an unscoped token
+  std::optional<access::AccessRules> access_rules;  // the only calls that it is good for
   Epochs::Stamp stamp;
   Instant good_until{std::numeric_limits<std::int64_t>::max()};  // then it must be looked into anew
 
-  std::size_t bytes() const { return sizeof(*this) + body.capacity() + 1500; }
+  std::size_t bytes() const {
+    const auto rules = access_rules ? access_rules->size() : 0;
+    return sizeof(*this) + body.capacity() + 1500 + rules * 400;
+  }
 };
 
 // Least recently used go first. A hit costs a hash and a short lock of one of many shards. Whether

@@ -6,6 +6,7 @@
 #include "services/keystone/login.h"
 #include "services/keystone/federated_user.h"
 #include "services/keystone/service_provider.h"
+#include "services/keystone/delegation.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 
@@ -22,6 +23,7 @@ struct Facts {
   Project user_domain;
   std::optional<Project> project, project_domain, domain;
   std::optional<ApplicationCredential> app_cred;
+  std::optional<OauthAccessToken> access_token;
   std::vector<Trust> trusts;               // the chain of a token of a trust
   std::shared_ptr<const RoleGraph> graph;  // keeps the nodes alive
   Roles roles;
@@ -93,6 +95,9 @@ bool find_roles(State& state, db::Session& session, const TokenPayload& p, std::
   facts.roles =
       facts.graph->closure(assigned_roles(session, p.user_id, target_of(p), p.federated_group_ids));
   if (facts.app_cred) facts.roles = roles_of_app_cred(session, facts, facts.roles);
+  if (facts.access_token) {
+    facts.roles = roles_of_access_token(*facts.graph, *facts.access_token, facts.roles);
+  }
   return !facts.roles.empty();
 }
 
@@ -132,6 +137,13 @@ bool find_trust(const State& state, db::Session& session, const TokenPayload& p,
   return true;
 }
 
+bool find_access_token(const State& state, db::Session& session, const TokenPayload& p,
+                       Facts& facts) {
+  facts.access_token = state.access_tokens.find(session, p.access_token_id);
+  return facts.access_token && facts.access_token->authorizing_user_id == p.user_id &&
+         facts.access_token->project_id == p.project_id;
+}
+
 std::optional<Facts> find_facts(State& state, db::Session& session, const TokenPayload& p,
                                 std::uint64_t epoch) {
   Facts facts;
@@ -141,6 +153,9 @@ std::optional<Facts> find_facts(State& state, db::Session& session, const TokenP
   if (!p.app_cred_id.empty()) {
     facts.app_cred = state.application_credentials.find(session, p.app_cred_id);
     if (!facts.app_cred || facts.app_cred->user_id != p.user_id) return std::nullopt;
+  }
+  if (!p.access_token_id.empty() && !find_access_token(state, session, p, facts)) {
+    return std::nullopt;
   }
   if (!find_scope(state, session, p, facts)) return std::nullopt;
   if (!find_roles(state, session, p, epoch, facts)) return std::nullopt;
@@ -179,6 +194,9 @@ std::shared_ptr<const access::Caller> make_caller(const TokenPayload& p, const F
   c->expires_at = p.expires_at;
   c->audit_ids = p.audit_ids;
   c->methods = p.methods;
+  // One that EC2 gave in exchange for a signature says so by this alone.
+  const bool by_oauth = std::find(p.methods.begin(), p.methods.end(), kOauth1) != p.methods.end();
+  if (f.access_token && !by_oauth) c->methods.emplace_back(kOauth1);
   return c;
 }
 
@@ -237,6 +255,11 @@ void write_trust(json::Writer& w, const Trust& trust) {
   w.member("impersonation", trust.impersonation).end_object();
 }
 
+void write_access_token(json::Writer& w, const OauthAccessToken& token) {
+  w.key("OS-OAUTH1").begin_object().member("access_token_id", token.id);
+  w.member("consumer_id", token.consumer_id).end_object();
+}
+
 std::string write_body(db::Session& session, const TokenPayload& p, const Facts& f) {
   json::Writer w;
   w.reserve(1024);
@@ -253,6 +276,7 @@ std::string write_body(db::Session& session, const TokenPayload& p, const Facts&
     w.end_array();
   }
   if (!f.trusts.empty()) write_trust(w, f.trusts.front());
+  if (f.access_token) write_access_token(w, *f.access_token);
   if (f.app_cred) write_app_cred(w, session, *f.app_cred);
   write_service_providers(w, session);
   return w.take();
@@ -293,7 +317,9 @@ std::shared_ptr<ValidToken> look_into(State& state, db::Session& session, TokenP
   if (!is_unscoped(payload)) {
     token->catalog = state.catalog.get(session, stamp.all, payload.project_id, facts->user.id);
   }
-  token->has_access_rules = facts->app_cred && facts->app_cred->has_access_rules;
+  if (facts->app_cred && facts->app_cred->has_access_rules) {
+    token->access_rules = access_rules_of(session, facts->app_cred->id);
+  }
   token->stamp = stamp;
   if (state.directories.may_exist()) {
     if (const auto entry = mapped(session, payload.user_id, "user")) {

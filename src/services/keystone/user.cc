@@ -127,6 +127,7 @@ void after_remove(State& state, Change& change, const User& user) {
   remove_federated_user(tx, user.id);
   remove_application_credentials(state, tx, user.id);
   remove_trusts_of_user(state, tx, user.id);
+  remove_access_tokens(state, tx, "authorizing_user_id", user.id);
   state.revoke_user(tx, user.id);
 }
 

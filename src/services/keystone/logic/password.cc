@@ -13,6 +13,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "services/keystone/logic/digest.h"
 
 namespace haneul::keystone {
 namespace {
@@ -27,10 +28,6 @@ constexpr std::string_view kBcryptSha256 = "$bcrypt-sha256$", kScrypt = "$scrypt
 
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 // Base64 without padding; passlib writes a dot for the plus.
@@ -77,23 +74,6 @@ std::string bcrypt_setting(std::uint32_t rounds) {
   return out.data();
 }
 
-std::string digest(const EVP_MD* algorithm, std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  unsigned int size = 0;
-  EVP_Digest(data.data(), data.size(), out.data(), &size, algorithm, nullptr);
-  return {reinterpret_cast<const char*>(out.data()), size};
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  std::size_t size = 0;
-  if (!EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), bytes(data),
-                 data.size(), out.data(), out.size(), &size)) {
-    throw std::runtime_error("OpenSSL has no HMAC-SHA256");
-  }
-  return {reinterpret_cast<const char*>(out.data()), size};
-}
-
 struct ScryptCost {
   std::uint32_t log_n, r, p;
   bool fits() const {
@@ -128,7 +108,7 @@ std::optional<std::string> pbkdf2(std::string_view password, std::string_view sa
 bool verify_bcrypt(std::string_view password, std::string_view hash) {
   if (hash.size() != kBcryptHashBytes) return false;
   const auto made = bcrypt(password, std::string(hash));
-  return made && same(*made, hash);
+  return made && same_secret(*made, hash);
 }
 
 // $bcrypt-sha256$v=2,t=2b,r=12$salt$digest, or in version 1 …$2b,12$….
@@ -145,7 +125,7 @@ bool verify_bcrypt_sha256(std::string_view password, std::string_view rest) {
   const auto cost = number(rounds);
   if (!cost || *cost > 31 || (type != "2b" && type != "2a")) return false;
   const std::string inner =
-      base64_encode(first ? digest(EVP_sha256(), password) : hmac_sha256(parts[1], password));
+      base64_encode(first ? sha256(password) : hmac_sha256(parts[1], password));
   const std::string hash = "$" + std::string(type) + (*cost < 10 ? "$0" : "$") +
                            std::to_string(*cost) + "$" + std::string(parts[1]) +
                            std::string(parts[2]);
@@ -164,7 +144,7 @@ bool verify_scrypt(std::string_view password, std::string_view rest) {
   const auto salt = from_base64_short(parts[1]), expected = from_base64_short(parts[2]);
   if (!salt || !expected) return false;
   const auto made = scrypt(password, *salt, cost);
-  return made && same(*made, *expected);
+  return made && same_secret(*made, *expected);
 }
 
 bool verify_pbkdf2(std::string_view password, std::string_view rest) {
@@ -174,7 +154,7 @@ bool verify_pbkdf2(std::string_view password, std::string_view rest) {
   const auto salt = from_base64_short(parts[1]), expected = from_base64_short(parts[2]);
   if (!rounds || !salt || !expected) return false;
   const auto made = pbkdf2(password, *salt, *rounds);
-  return made && same(*made, *expected);
+  return made && same_secret(*made, *expected);
 }
 
 std::optional<std::string> hash_bcrypt_sha256(std::string_view password, std::uint32_t rounds) {
