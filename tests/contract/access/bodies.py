@@ -79,6 +79,14 @@ IDENTITY_BODIES = {
     "POST /v3/credentials": exactly("credential", lambda t: {
         "user_id": t.people.users["member"], "type": "cert", "blob": "x"}),
     "PATCH /v3/credentials/{id}": exactly("credential", {"blob": "y"}),
+    "POST /v3/users/{user_id}/credentials/OS-EC2": whole(lambda t: {
+        "tenant_id": t.people.project}),
+    "POST /v3/ec2tokens": whole(lambda t: t.signed_for_ec2()),
+    "POST /v3/s3tokens": whole(lambda t: t.signed_for_s3()),
+    "POST /v3/OS-OAUTH1/consumers": exactly("consumer", TEXT),
+    "PATCH /v3/OS-OAUTH1/consumers/{id}": exactly("consumer", TEXT),
+    "PUT /v3/OS-OAUTH1/authorize/{request_token_id}": whole(lambda t: {
+        "roles": [{"id": t.people.roles["reader"]}]}),
     "POST /v3/regions": exactly("region", {}),
     "PATCH /v3/regions/{id}": exactly("region", TEXT),
     "PUT /v3/regions/{id}": exactly("region", {}),

@@ -50,6 +50,8 @@ TYPES = {"PATCH /v2/images/{image_id}": "application/openstack-images-v2.1-json-
 # Whose things are theirs alone, and which things may be lost.
 OWN = {"/v3/users/{user_id}/application_credentials": {"user_id": "own user"},
        "/v3/users/{user_id}/access_rules": {"user_id": "own user"},
+       "/v3/users/{user_id}/credentials/OS-EC2": {"user_id": "own user"},
+       "/v3/users/{user_id}/OS-OAUTH1/": {"user_id": "authorizing user"},
        "/v3/users/{user_id}/projects": {"user_id": "own user"},
        "/v3/users/{user_id}/groups": {"user_id": "own user"},
        "/v3/roles/": {"role_id": "roles"},

@@ -1,10 +1,16 @@
 """Objects of one project, made when they are asked for and again after they were changed."""
 
 import base64
+import hashlib
+import hmac
 import itertools
+import json
+import urllib.parse
 import uuid
 
 import waiting
+from keystoneclient.contrib.ec2.utils import Ec2Signer
+from oauthlib import oauth1
 from personas import PASSWORD
 
 VERSIONS = {"OpenStack-API-Version": "compute 2.93, placement 1.39"}
@@ -16,6 +22,8 @@ NAMED = {"keystone project_id": "projects", "keystone user_id": "users",
          "keystone domain_id": "own domain", "keystone prior_role_id": "roles",
          "keystone implied_role_id": "implied role", "keystone protocol_id": "protocols",
          "keystone value": "word",
+         "keystone credential_id": "ec2 access", "keystone access_token_id": "access_tokens",
+         "keystone request_token_id": "request token",
          "glance image_id": "images", "glance member_id": "third project", "glance tag": "word",
          "glance task_id": "tasks", "placement uuid": "resource_providers",
          "placement resource_class": "stocked class", "placement consumer_uuid": "consumer",
@@ -71,6 +79,7 @@ class Things:
         people = self.people
         return {"grantable role": people.roles["reader"], "word": "word", "own user":
                 people.users["member"], "third project": people.third,
+                "authorizing user": people.users["admin"],
                 "own project": people.project, "own domain": people.domain,
                 "neutron alias": "agent", "nova alias": "os-keypairs", "key": "hw:cpu_policy",
                 "config group": "ldap", "config option": "url", "default domain": "default",
@@ -105,6 +114,7 @@ class Things:
             "services": ("root", v3 + "services", {"service": {**own, "type": "matrix"}}),
             "policies": ("root", v3 + "policies", {"policy": {
                 "blob": "{}", "type": "application/json"}}),
+            "consumers": ("root", v3 + "OS-OAUTH1/consumers", {"consumer": {}}),
             "endpoint_groups": ("root", v3 + "OS-EP-FILTER/endpoint_groups", {"endpoint_group": {
                 **own, "filters": {"interface": "public"}}}),
             "trusts": ("member", v3 + "OS-TRUST/trusts", self.trust()),
@@ -175,6 +185,58 @@ class Things:
     def in_credentials(self):
         return self.make("root", "/identity/v3/credentials", {"credential": {
             "user_id": self.people.users["member"], "type": "cert", "blob": "x"}})["id"]
+
+    def in_ec2_key(self):
+        """The member's."""
+        return self.make(
+            "member", f"/identity/v3/users/{self.people.users['member']}/credentials/OS-EC2",
+            {"tenant_id": self.people.project})["credential"]
+
+    def in_ec2_access(self):
+        return self.in_ec2_key()["access"]
+
+    def signed_for_ec2(self):
+        key = self.in_ec2_key()
+        asked = {"access": key["access"], "host": "h", "verb": "GET", "path": "/",
+                 "params": {"SignatureVersion": "2"}}
+        signature = Ec2Signer(key["secret"]).generate(json.loads(json.dumps(asked)))
+        return {"credentials": {**asked, "signature": signature}}
+
+    def signed_for_s3(self):
+        key, text = self.in_ec2_key(), b"GET /bucket"
+        made = hmac.new(key["secret"].encode(), text, hashlib.sha1).digest()
+        return {"credentials": {"access": key["access"], "token": base64.b64encode(text).decode(),
+                                "signature": base64.b64encode(made).decode()}}
+
+    def by_consumer(self, consumer, what, headers, **more):
+        """What OAuth answers to a signed request."""
+        path, where = f"/identity/v3/OS-OAUTH1/{what}", self.api.connection
+        client = oauth1.Client(consumer["id"], client_secret=consumer["secret"], **more)
+        _, signed, _ = client.sign(f"http://{where.host}:{where.port}{path}", http_method="POST",
+                                   headers=headers)
+        answer = self.send("nobody", "POST", path, None, signed)
+        assert answer.status == 201, answer
+        return dict(urllib.parse.parse_qsl(answer.body.decode()))
+
+    def wish(self):
+        """A consumer, and its request token."""
+        made = self.make("root", "/identity/v3/OS-OAUTH1/consumers", {"consumer": {}})
+        return made, self.by_consumer(made, "request_token", {
+            "Requested-Project-Id": self.people.project}, callback_uri="oob")
+
+    def in_request_token(self):
+        return self.wish()[1]["oauth_token"]
+
+    def in_access_tokens(self):
+        """From the project's admin."""
+        consumer, wish = self.wish()
+        allowed = self.send(
+            "admin", "PUT", f"/identity/v3/OS-OAUTH1/authorize/{wish['oauth_token']}",
+            {"roles": [{"id": self.people.roles["reader"]}]}).json
+        return self.by_consumer(
+            consumer, "access_token", {}, resource_owner_key=wish["oauth_token"],
+            resource_owner_secret=wish["oauth_token_secret"],
+            verifier=allowed["token"]["oauth_verifier"])["oauth_token"]
 
     def in_application_credentials(self):
         user = self.people.users["member"]

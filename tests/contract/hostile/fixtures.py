@@ -1,7 +1,13 @@
 """A valid body for every route that takes one, and the things that it speaks of."""
 
+import base64
+import hashlib
+import hmac
+import json
 import re
 import uuid
+
+from keystoneclient.contrib.ec2.utils import Ec2Signer
 
 PUBLIC_KEY = ("ssh-ed25519 "
               "AAAAC3NzaC1lZDI1NTE5AAAAIJqCGUZs4jCZkqoDuzWDDIgi6JT+TzCcfjdkTpuXGqQO someone")
@@ -12,6 +18,7 @@ HEADERS = {"Accept": "application/json",
 OLD = [(re.compile(r"/v2.1/(images|os-(security-group|floating-ip|(tenant-)?networks))"),
         "compute 2.35"), (re.compile(r"/v2.1/os-hosts"), "compute 2.42")]
 LATE = "2031-01-01T00:00:00Z"
+ACCESS, SECRET = "hostile-access-" + uuid.uuid4().hex, "hostile-secret"
 
 
 def headers_of(path):
@@ -79,7 +86,22 @@ def key_of(answer):
     thing = next(iter(answer.json.values())) if len(answer.json) == 1 else answer.json
     if isinstance(thing, list) and thing:
         thing = thing[0]
-    return str(thing.get("id") or thing.get("port_id") or thing.get("uuid") or thing["name"])
+    return str(thing.get("id") or thing.get("port_id") or thing.get("uuid")
+               or thing.get("access") or thing["name"])
+
+
+def for_ec2(i):
+    asked = {"access": ACCESS, "host": "h", "verb": "GET", "path": "/",
+             "params": {"Action": "Nothing", "SignatureVersion": "2"}}
+    signature = Ec2Signer(SECRET).generate(json.loads(json.dumps(asked)))
+    return {"credentials": {**asked, "signature": signature}}
+
+
+def for_s3(i):
+    text = b"GET\n\n\n\n/bucket"
+    signature = hmac.new(SECRET.encode(), text, hashlib.sha1).digest()
+    return {"credentials": {"access": ACCESS, "token": base64.urlsafe_b64encode(text).decode(),
+                            "signature": base64.b64encode(signature).decode()}}
 
 
 def provider(i):
@@ -117,6 +139,10 @@ PREPARED = [
     ("region", "/identity/v3/regions", lambda i: {"region": {"description": "x"}}),
     ("endpoint", "/identity/v3/endpoints", lambda i: {"endpoint": {
         "service_id": i["service"], "interface": "public", "url": "http://h"}}),
+    ("ec2", "/identity/v3/credentials", lambda i: {"credential": {
+        "type": "ec2", "user_id": i["user"], "project_id": i["project"],
+        "blob": json.dumps({"access": ACCESS, "secret": SECRET})}}),
+    ("oauth_consumer", "/identity/v3/OS-OAUTH1/consumers", lambda i: {"consumer": {}}),
     ("credential", "/identity/v3/credentials", lambda i: {"credential": {
         "type": "cert", "blob": "x", "user_id": i["user"]}}),
     ("registered_limit", "/identity/v3/registered_limits", lambda i: {"registered_limits": [
@@ -227,6 +253,13 @@ KEYSTONE = [
         "type": "cert", "blob": "{}", "user_id": i["user"], "project_id": i["project"]}}),
     ("PATCH", "/v3/credentials/{credential}", lambda i: {"credential": {
         "type": "cert", "blob": "{}", "user_id": i["user"], "project_id": i["project"]}}),
+    ("POST", "/v3/users/{user}/credentials/OS-EC2", lambda i: {"tenant_id": i["project"]}),
+    ("POST", "/v3/ec2tokens", for_ec2),
+    ("POST", "/v3/s3tokens", for_s3),
+    ("POST", "/v3/OS-OAUTH1/consumers", lambda i: {"consumer": {"description": "d"}}),
+    ("PATCH", "/v3/OS-OAUTH1/consumers/{oauth_consumer}", lambda i: {"consumer": {
+        "description": "d"}}),
+    ("PUT", "/v3/OS-OAUTH1/authorize/{consumer}", lambda i: {"roles": [{"id": i["role"]}]}),
     ("POST", "/v3/regions", lambda i: {"region": {
         "id": fresh(), "description": "d", "parent_region_id": i["region"]}}),
     ("PATCH", "/v3/regions/{region}", lambda i: {"region": {"description": "d"}}),
@@ -424,6 +457,7 @@ REFUSED_IN_ANY_CASE = {"/reshaper", "/v2.1/os-aggregates/{aggregate}/action",
                        "/v2.0/routers/{router}/add_extraroutes", "/v2.0/agents/{consumer}",
                        "/v2.1/servers/{server}/os-interface",
                        "/v2.1/os-quota-class-sets/{consumer}", "/v3/users/{own_user}/password",
+                       "/v3/OS-OAUTH1/authorize/{consumer}",
                        "/v2/images/{image}/members/{consumer}", "/v2/images/{image}/import",
                        "/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp"}
 # Each that looks good costs the hash of a password.
@@ -433,8 +467,9 @@ ONCE = {"POST /resource_providers/{provider}/inventories",
         "PUT /v2.0/routers/{router}/add_router_interface",
         "PUT /v2.0/routers/{router}/remove_router_interface",
         "POST /v2.1/flavors/{flavor}/action"}
-# Routes whose path says everything, and those of bytes.
+# Routes whose path or headers say everything, and those of bytes and forms.
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
     r"|^/resource_classes/\*$|/OS-ENDPOINT-POLICY/|/OS-EP-FILTER/.+/.+/"
-    r"|/OS-FEDERATION/(.+/(auth|websso)$|websso/)")
+    r"|/OS-FEDERATION/(.+/(auth|websso)$|websso/)"
+    r"|/OS-OAUTH1/(request|access)_token$|/OS-OAUTH2/token$")

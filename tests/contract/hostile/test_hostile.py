@@ -14,9 +14,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import cases
 import rest
 
-# The old password is the proof here; upstream asks for no token either.
+# The old password, a signature or a secret is the proof here; upstream asks for no token either.
 PROVEN = [("POST", "/identity/v3/auth/tokens"),
-          ("POST", "/identity/v3/users/{user_id}/password")]
+          ("POST", "/identity/v3/users/{user_id}/password"),
+          ("POST", "/identity/v3/OS-OAUTH1/request_token"),
+          ("POST", "/identity/v3/OS-OAUTH1/access_token"),
+          *((method, "/identity/v3/OS-OAUTH2/token")
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))]
 LEAK = re.compile(rb"SQLITE|SELECT .* FROM|syntax error near|terminate called|\.cc:\d+")
 # What tells a client where to go, and what asks for a token, is open to all.
 OPEN = re.compile(r"^/(identity|image|compute|networking|placement)(/v[\d.]+)?/?$|/versions/?$"

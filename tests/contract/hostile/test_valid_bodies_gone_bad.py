@@ -58,6 +58,8 @@ def form_error(service, answer):
         wanted = {"code", "message"} | ({"title"} if service == "keystone" else set())
         good = isinstance(inner, dict) and wanted <= set(inner) and inner["code"] == answer.status
         good = good and (service == "nova" or "error" in body)
+        # OAuth 2.0 has a form of its own.
+        good = good or service == "keystone" and set(body) == {"error", "error_description"}
     return None if good else "not this service's form"
 
 
