@@ -13,6 +13,8 @@ int doctor(const Options& options);
 // The history of changes, on and on with --follow.
 int events(const Options& options);
 int fernet_rotate(const Options& options);
+// Copies an upstream Keystone's database into a cloud that does not run.
+int adopt(const Options& options);
 int routes();
 int reference(const Options& options);
 // Whether a caller may, and why: exit code 0 if so, 1 if not, 2 if there is no such policy.

@@ -73,6 +73,24 @@ void add_events(CLI::App& app, Options& o) {
       ->check(CLI::IsMember({"text", "json", "cadf"}));
 }
 
+void add_adopt(CLI::App& app, Options& o) {
+  app.require_subcommand(1);
+  CLI::App& keystone =
+      *app.add_subcommand("keystone", "Copy its database, and let it log people in");
+  add_state(keystone, o);
+  keystone
+      .add_option("--database-url", o.adoption.database_url,
+                  "mysql://USER:PASSWORD@HOST[:PORT]/NAME or sqlite:///PATH")
+      ->type_name("URL")
+      ->required();
+  keystone.add_option("--fernet-keys", o.adoption.fernet_keys, "So that its tokens stay good")
+      ->type_name("DIR");
+  keystone
+      .add_option("--credential-keys", o.adoption.credential_keys, "Without them no credentials")
+      ->type_name("DIR");
+  keystone.add_flag("--dry-run", o.adoption.dry_run, "Say what would happen and write nothing");
+}
+
 void add_policy(CLI::App& app, PolicyQuestion& q) {
   app.require_subcommand(1);
   CLI::App& check = *app.add_subcommand("check", "May this caller, and which rule says so");
@@ -115,6 +133,8 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_events(*add("events", "Who changed what, and who logged in"), o);
   add_state(*add("fernet-rotate", "Sign tokens with a new key; those of the last few stay good"),
             o);
+  add_adopt(*add("adopt", "Take over a running Keystone's users, projects, roles, keys and more"),
+            o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
   CLI::App* reference =
       add("reference", "Print a page of the manual: options, metrics, flows or policies");
@@ -129,7 +149,8 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
       *code = app.exit(e);
     } else {
       std::cerr << "haneul: " << e.what()
-                << "\nusage: haneul up|down|status|serve|agent|doctor|events|fernet-rotate|routes|"
+                << "\nusage: haneul up|down|status|serve|agent|doctor|events|fernet-rotate|"
+                   "adopt|routes|"
                    "reference|policy|version "
                    "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;

@@ -20,6 +20,12 @@ struct EventsQuestion {
   bool follow = false;
 };
 
+// `haneul adopt keystone`: where from.
+struct AdoptionWanted {
+  std::string database_url, fernet_keys, credential_keys;
+  bool dry_run = false;
+};
+
 // What the command line says; one struct for all subcommands.
 struct Options {
   std::string command;
@@ -33,6 +39,7 @@ struct Options {
   std::string topic;   // of `reference`
   PolicyQuestion question;
   EventsQuestion events;
+  AdoptionWanted adoption;
   std::string guest_image;  // qcow2 that becomes the image haneul-guest
   std::string public_cidr = "172.24.4.0/24";
   int ready_fd = -1;           // set by `up` for the process it starts

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 namespace haneul::resource {
 extern const db::Migration kMigrations[];
@@ -80,8 +81,9 @@ std::string Answer::text(std::initializer_list<std::string_view> path) const {
   return v && v->text() ? *v->text() : std::string();
 }
 
-TestCloud::TestCloud(flow::EngineOptions options)
-    : db_(db::open_sqlite({})),
+TestCloud::TestCloud(flow::EngineOptions options, const std::string& database)
+    : is_new_(database.empty() || !std::filesystem::exists(database)),
+      db_(db::open_sqlite({.path = database})),
       engine_(*db_, clock_, std::move(options)),
       journal_(clock_),
       world_{*db_, clock_, engine_, quota_, journal_} {
@@ -91,6 +93,7 @@ TestCloud::TestCloud(flow::EngineOptions options)
 }
 
 void TestCloud::migrate(db::ModuleMigrations module) {
+  if (!is_new_) return;
   for (const db::Migration& step : module.steps) {
     db_->write([&](db::Transaction& tx) { tx.execute_script(step.sql); });
   }

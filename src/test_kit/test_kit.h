@@ -47,7 +47,9 @@ struct Answer {
 // Make the services with world(), then open(): it runs all migrations and builds the Front.
 class TestCloud {
  public:
-  explicit TestCloud(flow::EngineOptions options = {.threads = 0});
+  // `database` is a file, to be shared: migrations run where it is new. Empty: one of its own.
+  explicit TestCloud(flow::EngineOptions options = {.threads = 0},
+                     const std::string& database = {});
 
   const World& world() const { return world_; }
   ManualClock& clock() { return clock_; }
@@ -76,6 +78,7 @@ class TestCloud {
   Answer run(http::Request& request);
 
   ManualClock clock_;
+  const bool is_new_;  // the database
   std::unique_ptr<db::Database> db_;
   flow::Engine engine_;
   Quota quota_;

@@ -26,6 +26,7 @@ HEAVY = {
     r"<boost/(asio|beast)": "src/http/",
     r"<boost/json": "src/json/",
     r"<sqlite3\.h>": "src/db/",
+    r"<mariadb/": "src/db/foreign/",
     r"<libvirt/": "src/drivers/virt/",
     r"<ldap\.h>": "src/drivers/directory/",
     r"<yaml-cpp/": "src/access/",

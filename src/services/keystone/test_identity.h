@@ -22,7 +22,9 @@ class TemporaryDirectory {
 
 class TestIdentity {
  public:
-  explicit TestIdentity(Options options = {}, directory::Opener open = {});
+  // `beside` another one: as a second process would be, with its database and its keys.
+  explicit TestIdentity(Options options = {}, directory::Opener open = {},
+                        const TestIdentity* beside = nullptr);
 
   using Answer = resource::Answer;
   Answer get(std::string_view path) { return request("GET", path); }
@@ -56,8 +58,9 @@ class TestIdentity {
   std::string user_id(std::string_view name);
   void grant(std::string_view user_id, std::string_view project_id, std::string_view role);
 
-  resource::TestCloud cloud;
   TemporaryDirectory directory;
+  const std::filesystem::path place;  // of database and keys
+  resource::TestCloud cloud;
   Keystone keystone;
   std::string admin;  // a token for the project admin
 };

@@ -38,8 +38,10 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-TestIdentity::TestIdentity(Options options, directory::Opener open)
-    : keystone(cloud.world(), with_defaults(std::move(options), directory.path()), std::move(open)) {
+TestIdentity::TestIdentity(Options options, directory::Opener open, const TestIdentity* beside)
+    : place(beside ? beside->place : directory.path()),
+      cloud({.threads = 0}, place / "test.db"),
+      keystone(cloud.world(), with_defaults(std::move(options), place), std::move(open)) {
   cloud.open({&started(cloud, keystone).service()}, &keystone);
   admin = login("admin", "secret", project_scope(project_id("admin")));
 }
