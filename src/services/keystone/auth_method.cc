@@ -16,9 +16,10 @@ void Identity::expires(Instant at) {
 }
 
 std::span<const AuthMethod* const> auth_methods() {
-  static constexpr const AuthMethod* kMethods[] = {
-      &kAuthByToken, &kAuthByApplicationCredential, &kAuthByOauth1,   &kAuthByMapped,
-      &kAuthBySaml2, &kAuthByOpenid,                &kAuthByPassword, &kAuthByTotp};
+  static constexpr const AuthMethod* kMethods[] = {&kAuthByToken,    &kAuthByApplicationCredential,
+                                                   &kAuthByOauth1,   &kAuthByMapped,
+                                                   &kAuthBySaml2,    &kAuthByOpenid,
+                                                   &kAuthByPassword, &kAuthByTotp};
   return kMethods;
 }
 

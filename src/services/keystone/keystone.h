@@ -15,8 +15,8 @@
 #include "drivers/directory/directory.h"
 #include "resource/service.h"
 #include "resource/world.h"
-#include "services/keystone/logic/ldap_options.h"
 #include "services/keystone/logic/compliance.h"
+#include "services/keystone/logic/ldap_options.h"
 #include "services/keystone/logic/token_payload.h"
 
 namespace haneul::keystone {

@@ -33,9 +33,9 @@
 #include "services/keystone/registered_limit.h"
 #include "services/keystone/revocation_event.h"
 #include "services/keystone/role_assignment.h"
+#include "services/keystone/s3_token.h"
 #include "services/keystone/saml.h"
 #include "services/keystone/service_provider.h"
-#include "services/keystone/s3_token.h"
 #include "services/keystone/state.h"
 #include "services/keystone/trust.h"
 

@@ -2,11 +2,11 @@
 
 #include "json/writer.h"
 #include "services/keystone/access_rule.h"
-#include "services/keystone/directory_copy.h"
-#include "services/keystone/login.h"
-#include "services/keystone/federated_user.h"
-#include "services/keystone/service_provider.h"
 #include "services/keystone/delegation.h"
+#include "services/keystone/directory_copy.h"
+#include "services/keystone/federated_user.h"
+#include "services/keystone/login.h"
+#include "services/keystone/service_provider.h"
 #include "services/keystone/state.h"
 #include "services/keystone/token.h"
 

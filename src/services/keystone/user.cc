@@ -9,9 +9,9 @@
 #include "services/keystone/dialect.h"
 #include "services/keystone/directory_sync.h"
 #include "services/keystone/extra.h"
-#include "services/keystone/login.h"
 #include "services/keystone/federated_user.h"
 #include "services/keystone/logic/password.h"
+#include "services/keystone/login.h"
 #include "services/keystone/state.h"
 #include "services/keystone/user_password.h"
 
