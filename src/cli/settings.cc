@@ -26,7 +26,9 @@ constexpr auto kHttp = options(
         .range(1, 512)
         .help("Logins at one time: requests that hash a password."),
     option<&Http::slow_queue_max>("slow_queue_max").range(1, 1e6).help("Those that may wait."),
-    option<&Http::connections_max>("connections_max").range(1, 1e6).help("Open connections."),
+    option<&Http::connections_max>("connections_max")
+        .range(1, 1e6)
+        .help("Open connections; one more takes the place of an idle one."),
     option<&Http::idle_max>("idle_max").range(1, 86'400).help("Between two requests."),
     option<&Http::body_gap_max>("body_gap_max")
         .range(1, 86'400)

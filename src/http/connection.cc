@@ -85,8 +85,14 @@ void Connection::tick(Duration now) {
 
 void Connection::retire() {
   const std::lock_guard lock(mutex_);
-  const bool idle = state_ == State::head && !parser_.started();
-  if (idle || state_ == State::handshake) close();
+  if (is_idle() || state_ == State::handshake) close();
+}
+
+bool Connection::give_way() {
+  const std::lock_guard lock(mutex_);
+  if (!is_idle()) return false;
+  close();
+  return true;
 }
 
 void Connection::abort() {

@@ -39,6 +39,7 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   void ready() override;
   void tick(Duration now);  // notices time-outs
   void retire();            // the server or the listening socket is going
+  bool give_way();          // ends it if it is between requests
   void abort();             // now
 
  private:
@@ -56,6 +57,7 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   };
 
   // connection.cc: the loop's side. The mutex is held.
+  bool is_idle() const { return state_ == State::head && !parser_.started(); }
   void shake();
   void next_head();
   void rest();  // until the next request comes

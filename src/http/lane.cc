@@ -23,8 +23,8 @@ void Lane::adopt_later(int fd, std::shared_ptr<const Origin> origin, std::string
 }
 
 void Lane::adopt(int fd, std::shared_ptr<const Origin> origin, std::string peer) {
-  if (front_.stopping || origin->retired ||
-      front_.connections_open >= front_.options.connections_max) {
+  const bool is_full = front_.connections_open >= front_.options.connections_max;
+  if (front_.stopping || origin->retired || (is_full && !make_room())) {
     ::close(fd);
     return;
   }
@@ -37,6 +37,19 @@ void Lane::adopt(int fd, std::shared_ptr<const Origin> origin, std::string peer)
     return;
   }
   if (!ticking_) schedule_tick();
+}
+
+// Whoever opens connections and leaves them idle must not keep others out: of the oldest, one that
+// is between requests goes.
+bool Lane::make_room() {
+  constexpr int kLookedAtMax = 64;
+  int looked_at = 0;
+  for (const auto& connection : connections_) {
+    if (++looked_at > kLookedAtMax) break;
+    const auto kept = connection;  // closing takes it off the list
+    if (kept->give_way()) return true;
+  }
+  return false;
 }
 
 void Lane::remove(Connections::iterator place) {

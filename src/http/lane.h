@@ -32,6 +32,7 @@ class Lane {
  private:
   friend class Connection;
   using Connections = std::list<std::shared_ptr<Connection>>;
+  bool make_room();  // false if there is none
   void remove(Connections::iterator place);
   void schedule_tick();
   void tick();

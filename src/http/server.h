@@ -17,7 +17,7 @@ struct ServerOptions {
   std::size_t bulk_queue_max = 64;
   std::size_t slow_threads = 8;  // requests whose plan says slow, at one time
   std::size_t slow_queue_max = 256;
-  std::size_t connections_max = 4096;  // beyond: accepted and closed
+  std::size_t connections_max = 4096;  // beyond: an old idle one goes, or the new one
   std::size_t header_bytes_max = 64 * 1024;
   Duration idle_max = std::chrono::seconds(75);      // between requests
   Duration header_max = std::chrono::seconds(10);    // from first byte to the end of the head

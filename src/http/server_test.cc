@@ -282,13 +282,32 @@ TEST(Server, TooManyConnectionsAreClosed) {
   TestServer front(options);
   front.start();
   Client first(front.port), second(front.port);
-  EXPECT_EQ(first.get("/").status, 200);
-  EXPECT_EQ(second.get("/").status, 200);
+  first.send("GET / ");
+  second.send("GET / ");
+  EXPECT_TRUE(eventually([&] { return front.server.stats().bytes_in_total == 12; }));
   Client third(front.port);
   EXPECT_TRUE(third.ends());
   first.close();
   EXPECT_TRUE(eventually([&] { return front.server.stats().connections_open == 1; }));
   EXPECT_EQ(Client(front.port).get("/").status, 200);
+}
+
+TEST(Server, TheOldestIdleConnectionGivesWay) {
+  ServerOptions options;
+  options.connections_max = 3;
+  TestServer front(options);
+  front.start();
+  Client busy(front.port), idle(front.port), used(front.port);
+  busy.send("GET / ");
+  EXPECT_TRUE(eventually([&] { return front.server.stats().bytes_in_total == 6; }));
+  EXPECT_EQ(idle.get("/").status, 200);
+  EXPECT_EQ(used.get("/").status, 200);
+  EXPECT_TRUE(eventually([&] { return front.server.stats().connections_open == 3; }));
+  EXPECT_EQ(Client(front.port).get("/").status, 200);
+  EXPECT_TRUE(idle.ends());
+  EXPECT_EQ(used.get("/").status, 200);
+  busy.send("HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(busy.answer().status, 200);
 }
 
 TEST(Server, SaysWhyItCannotListen) {
