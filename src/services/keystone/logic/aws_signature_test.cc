@@ -40,7 +40,8 @@ AwsRequest version_4() {
 TEST(AwsSignature, OfTheFirstVersions) {
   EXPECT_EQ(aws_signature(with_version("0"), kSecret), "n/Clfz2SOiYizB97es1LZNdfbI8=");
   auto request = with_version("1");
-  request.params.insert({{"zeta", "ä ~*"}, {"Alpha", "1"}});
+  request.params["zeta"] = "ä ~*";
+  request.params["Alpha"] = "1";
   EXPECT_EQ(aws_signature(request, kSecret), "0Yv4Bt7/DcbmdpoRmNWg/HjceMg=");
   request.params["SignatureVersion"] = "2";
   request.host = "127.0.0.1:8773";
