@@ -32,7 +32,9 @@ struct Club {
     const auto path = "/OS-FEDERATION/identity_providers/club";
     const auto body = "{\"identity_provider\":{" + members + "}}";
     const auto made = identity.put(path, body);
-    if (made.status == 409) EXPECT_EQ(identity.patch(path, body).status, 200);
+    if (made.status == 409) {
+      EXPECT_EQ(identity.patch(path, body).status, 200);
+    }
   }
   void map(const std::string& local) {
     const auto body =
