@@ -245,7 +245,8 @@ class AsProvider(unittest.TestCase):
         path.write_text(text)
         done = subprocess.run(["xmlsec1", "--verify", "--id-attr:ID",
                                "urn:oasis:names:tc:SAML:2.0:assertion:Assertion",
-                               "--pubkey-cert-pem", self.where / certificate, path],
+                               "--enabled-key-data", "raw-x509-cert", "--pubkey-cert-pem",
+                               self.where / certificate, path],
                               capture_output=True, text=True)
         return done.returncode
 
