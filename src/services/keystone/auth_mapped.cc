@@ -70,9 +70,9 @@ std::string local_user(const State& state, db::Session& session, const MappedUse
 }
 
 // Tokens have bits for a few methods only; protocols may be called anything.
-std::string method_named(const std::string& protocol) {
-  const auto end = std::end(kAuthMethods);
-  const bool known = std::find(std::begin(kAuthMethods), end, protocol) != end;
+std::string method_named(const State& state, const std::string& protocol) {
+  const auto& active = state.auth_methods;
+  const bool known = std::find(active.begin(), active.end(), protocol) != active.end();
   return known ? protocol : "mapped";
 }
 
@@ -133,7 +133,7 @@ void prove_mapped(State& state, const std::string& idp_id, const std::string& pr
   check_remote_id(state, from.idp, from.protocol, assertion);
   const auto mapped = map_assertion(from.mapping.rules, from.mapping.schema_version, assertion);
   if (!mapped) throw Fault::unauthorized(mapped.reason());
-  who.claims.methods.push_back(method_named(protocol_id));
+  who.claims.methods.push_back(method_named(state, protocol_id));
   state.world.db.write([&](db::Transaction& tx) {
     if (mapped->user.is_local) return who.is(local_user(state, tx, mapped->user));
     const auto groups = groups_of(state, tx, *mapped, from.mapping.id);

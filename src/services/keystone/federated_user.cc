@@ -1,11 +1,11 @@
 #include "services/keystone/federated_user.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "base/id.h"
 #include "base/text.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/logic/public_id.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -24,15 +24,6 @@ std::string url_quoted(std::string_view text) {
   }
   out.pop_back();
   return out;
-}
-
-// upstream: openstack/keystone:keystone/identity/id_generators/sha256.py
-std::string public_id(std::string_view domain_id, std::string_view unique_id) {
-  const std::string text = fmt::format("{}user{}", domain_id, unique_id);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return to_hex({reinterpret_cast<const char*>(digest), size});
 }
 
 std::string domain_of(const State& state, db::Session& session, const MappedDomain& domain,
@@ -75,7 +66,7 @@ std::string free_name(const State& state, db::Session& session, const User& user
 User new_user(const State& state, db::Transaction& tx, const std::string& domain_id,
               const Names& names) {
   User user;
-  user.id = public_id(domain_id, names.unique_id);
+  user.id = public_id(domain_id, "user", names.unique_id);
   user.domain_id = domain_id;
   user.created_at = state.now();
   if (state.users.find(tx, user.id)) throw conflict("federated_user", "Duplicate entry");

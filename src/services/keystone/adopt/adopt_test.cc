@@ -99,7 +99,7 @@ class AdoptTest : public testing::Test {
   }
   // The cloud as it comes up afterwards.
   std::unique_ptr<TestIdentity> now() const {
-    return std::make_unique<TestIdentity>(Options{}, &identity);
+    return std::make_unique<TestIdentity>(Options{}, nullptr, &identity);
   }
   std::string path() const { return (directory.path() / "upstream.db").string(); }
 
