@@ -84,12 +84,14 @@ class Upstream:
         self.url = f"http://127.0.0.1:{self.port}/v3"
         config = self.base / "keystone.conf"
         config.write_text(configuration(self.base, self.connection.replace("%", "%%"), more))
-        self.process = subprocess.Popen(
-            ["/usr/bin/python3", __file__, str(config), str(self.port)], stdout=subprocess.PIPE,
-            stderr=open(self.base / "keystone.err", "w", encoding="utf-8"), text=True)
+        with open(self.base / "keystone.err", "w", encoding="utf-8") as errors:
+            self.process = subprocess.Popen(
+                ["/usr/bin/python3", __file__, str(config), str(self.port)],
+                stdout=subprocess.PIPE, stderr=errors, text=True)
         line = self.process.stdout.readline()
         if line != "ready\n":
             self.process.wait(timeout=60)
+            self.process.stdout.close()
             raise RuntimeError("upstream's Keystone does not start: "
                                + (self.base / "keystone.err").read_text()[-3000:])
 
@@ -112,10 +114,10 @@ def make(config, port):
     from keystone.common.sql import upgrades
     from keystone.server import backends
     import keystone.conf
+    import keystone.server
 
     conf = keystone.conf.CONF
-    keystone.conf.configure()
-    conf(["--config-file", config], project="keystone")
+    keystone.server.configure(config_files=[config])
     upgrades.offline_sync_database_to_version()
     for group in ("fernet_tokens", "credential"):
         repository = conf[group].key_repository
@@ -153,7 +155,6 @@ def serve(config, port):
         def log_message(self, *_):
             pass
 
-    sys.argv = ["keystone"]
     application = core.initialize_application(name="public", config_files=[config])
     server = simple.make_server("127.0.0.1", port, application, Server, Handler)
     print("ready", flush=True)
@@ -161,6 +162,7 @@ def serve(config, port):
 
 
 def main(config, port):
+    sys.argv = ["keystone"]  # it reads these
     child = os.fork()
     if child == 0:
         code = 1
