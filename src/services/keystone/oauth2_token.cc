@@ -90,7 +90,9 @@ http::Response by_secret(Call& call, State& state, Tokens& tokens, const Client&
     resource::Form form(call.dialect(), value, "");
     const AuthRequest request{{std::string(kAuthByApplicationCredential.name)},
                               {kAuthByApplicationCredential.read(form, context)}};
-    return answer(state, issue_for(context, request).headers.get("X-Subject-Token"));
+    const auto issued = issue_for(context, request);
+    if (issued.status != 201) return refused_client(call);  // a receipt: one secret is too little
+    return answer(state, issued.headers.get("X-Subject-Token"));
   } catch (const Fault& fault) {
     return refused_by(call, fault);
   }
