@@ -33,10 +33,10 @@ std::string new_audit_id() {
 }
 
 // As they will come out of the token's text, and those that will not.
-std::vector<std::string> in_token_order(const std::vector<std::string>& given) {
-  auto methods = methods_from_bits(methods_to_bits(given));
+std::vector<std::string> in_token_order(const std::vector<std::string>& given, AuthMethods known) {
+  auto methods = methods_from_bits(methods_to_bits(given, known), known);
   for (const auto& method : given) {
-    if (methods_to_bits({method}) == 0) methods.push_back(method);
+    if (methods_to_bits({method}, known) == 0) methods.push_back(method);
   }
   return methods;
 }
@@ -85,7 +85,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
 std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   const Instant now = state_.now();
   wanted.audit_ids.insert(wanted.audit_ids.begin(), new_audit_id());
-  wanted.methods = in_token_order(wanted.methods);
+  wanted.methods = in_token_order(wanted.methods, state_.auth_methods);
   wanted.kind = payload_kind(wanted);
   wanted.issued_at = state_.revocations.issue_time(wanted, now);
   const auto stamp = state_.epochs.at(wanted.user_id);
