@@ -75,6 +75,16 @@ TEST(OvsdbValue, NamesRowsThatDoNotExistYet) {
             R"(["set",[["named-uuid","row1"],["uuid","a1"]]])");
 }
 
+TEST(OvsdbValue, HasNoNul) {
+  const std::string text("a\0b\0", 4);
+  const std::string shown =
+      "a\xEF\xBF\xBD"
+      "b\xEF\xBF\xBD";
+  EXPECT_EQ(Datum::of(text).keys, std::vector{shown});
+  EXPECT_EQ(Datum::set({text}).keys, std::vector{shown});
+  EXPECT_EQ(*Datum::map({{text, text}}).find(shown), shown);
+}
+
 TEST(OvsdbValue, RefusesWhatDoesNotFit) {
   const TableSchema schema = animal();
   for (const auto* bad :

@@ -143,9 +143,22 @@ void toggle_map(Datum& map, const Datum& change) {
   map = Datum::map(now);
 }
 
+std::string without_nul(std::string text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  for (auto at = text.find('\0'); at != text.npos; at = text.find('\0', at)) {
+    text.replace(at, 1, kReplacement);
+  }
+  return text;
+}
+
 }  // namespace
 
+Datum Datum::of(std::string text) {
+  return {{without_nul(std::move(text))}, {}};
+}
+
 Datum Datum::set(std::vector<std::string> elements) {
+  for (auto& element : elements) element = without_nul(std::move(element));
   std::sort(elements.begin(), elements.end());
   elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
   return {std::move(elements), {}};
@@ -156,8 +169,8 @@ Datum Datum::map(const std::map<std::string, std::string>& pairs) {
   map.keys.reserve(pairs.size());
   map.values.reserve(pairs.size());
   for (const auto& [key, value] : pairs) {
-    map.keys.push_back(key);
-    map.values.push_back(value);
+    map.keys.push_back(without_nul(key));
+    map.values.push_back(without_nul(value));
   }
   return map;
 }

@@ -26,11 +26,12 @@ struct ColumnType {
 
 // A column's content: elements as text, sorted, each once; for a map each key's value beside it.
 // A scalar has one element. A uuid "@x" names a row that the same transaction inserts as "x".
+// A NUL in a text is U+FFFD here: a server drops the connection of whoever sends it one.
 struct Datum {
   std::vector<std::string> keys;
   std::vector<std::string> values;
 
-  static Datum of(std::string text) { return {{std::move(text)}, {}}; }
+  static Datum of(std::string text);
   static Datum number(std::int64_t n) { return of(std::to_string(n)); }
   static Datum flag(bool yes) { return of(yes ? "true" : "false"); }
   static Datum set(std::vector<std::string> elements);
