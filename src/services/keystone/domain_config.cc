@@ -178,7 +178,7 @@ http::Response remove(Call& call, State& state) {
 }
 
 // The rules for passwords, which everybody may know to choose a good one.
-http::Response show_compliance(Call& call) {
+http::Response show_compliance(Call& call, const State& state) {
   call.enforce("identity:get_security_compliance_domain_config");
   const Place place(call);
   if (place.domain_id != kDefaultDomain) {
@@ -186,9 +186,15 @@ http::Response show_compliance(Call& call) {
         "Reading security compliance information for any domain other than the default domain is "
         "not allowed or supported.");
   }
-  json::Object options{{"password_regex", nullptr}, {"password_regex_description", nullptr}};
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? json::Value() : json::Value(text);
+  };
+  const Compliance& rules = state.options.compliance;
+  const json::Object options{
+      {"password_regex", or_null(rules.password_regex)},
+      {"password_regex_description", or_null(rules.password_regex_description)}};
   if (place.option.empty()) {
-    return answer(200, json::Object{{"security_compliance", std::move(options)}});
+    return answer(200, json::Object{{"security_compliance", options}});
   }
   const json::Value* value = options.find(place.option);
   if (!value) {
@@ -253,7 +259,7 @@ void add_domain_configs(resource::Service& service, State& state) {
     service.route("DELETE", path, [&](Call& c) { return remove(c, state); });
   }
   for (const auto& path : {compliance, compliance + "/{option}"}) {
-    service.route("GET", path, show_compliance);
+    service.route("GET", path, [&](Call& c) { return show_compliance(c, state); });
   }
   for (const char* path : {"/v3/domains/config/default", "/v3/domains/config/{group}/default",
                            "/v3/domains/config/{group}/{option}/default"}) {

@@ -125,6 +125,14 @@ TEST_F(DomainConfigTest, TellsEverybodyTheRulesForPasswords) {
   EXPECT_EQ(identity.remove(path + "/security_compliance").status, 403);
 }
 
+TEST(ComplianceTest, IsWhatTheProgramWasTold) {
+  Options options;
+  options.compliance.password_regex = "^.{8,}$";
+  TestIdentity identity(options);
+  const auto rules = identity.get("/domains/default/config/security_compliance/password_regex");
+  EXPECT_EQ(rules.text({"config", "password_regex"}), "^.{8,}$") << rules.body;
+}
+
 TEST_F(DomainConfigTest, GoesWithItsDomain) {
   identity.put(path, kWhole);
   identity.patch("/domains/" + domain, R"({"domain":{"enabled":false}})");
