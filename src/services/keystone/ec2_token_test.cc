@@ -134,10 +134,11 @@ TEST_F(Ec2TokenTest, S3GetsNoTokenButLearnsWhoItIs) {
 }
 
 TEST_F(Ec2TokenTest, ADelegationsCredentialGivesNoMoreThanTheDelegation) {
+  identity.grant(user, project, "manager");
   const auto app_cred =
       identity.as(token, "POST", "/users/" + user + "/application_credentials",
                   R"({"application_credential":{"name":"c","secret":"s","unrestricted":true,)"
-                  R"("roles":[{"name":"reader"}],"expires_at":"2026-01-01T00:10:00Z"}})");
+                  R"("roles":[{"name":"member"}],"expires_at":"2026-01-01T00:10:00Z"}})");
   ASSERT_EQ(app_cred.status, 201) << app_cred.body;
   const auto id = app_cred.text({"application_credential", "id"});
   const auto login = identity.authenticate(
@@ -149,7 +150,7 @@ TEST_F(Ec2TokenTest, ADelegationsCredentialGivesNoMoreThanTheDelegation) {
   const auto answer = ask(made, service);
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.text({"token", "application_credential", "id"}), id);
-  EXPECT_EQ(answer.json.at({"token", "roles"})->array()->size(), 1u);
+  EXPECT_EQ(answer.json.at({"token", "roles"})->array()->size(), 2u);  // and reader
   EXPECT_EQ(answer.text({"token", "expires_at"}), "2026-01-01T00:10:00.000000Z");
   identity.as(token, "DELETE", "/users/" + user + "/application_credentials/" + id);
   EXPECT_EQ(ask(made, service).status, 404);

@@ -189,7 +189,7 @@ TEST(Federation, GroupsOfTheTokenGiveRoles) {
   EXPECT_EQ(scoped("token").status, 401);
   identity.put(fmt::format("/projects/{}/groups/{}/roles/{}", project, club.group,
                            identity.role_id("member")));
-  for (const char* method : {"token", "mapped", "saml2"}) {
+  for (const char* method : {"token", "mapped"}) {
     const auto made = scoped(method);
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_EQ(made.text({"token", "project", "id"}), project);
