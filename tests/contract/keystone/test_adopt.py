@@ -222,7 +222,7 @@ class Adopt(unittest.TestCase):
         self.check_tokens(url, admin)
         self.assertEqual({self.old.group.id},
                          {g.id for g in admin.groups.list(user=self.old.bob)})
-        kept = admin.application_credentials.get(self.old.ruled.id, user=self.old.alice)
+        kept = admin.application_credentials.get(self.old.ruled.id, user=self.old.alice.id)
         self.assertEqual("/v2.1/servers", kept.access_rules[0]["path"])
         self.assertEqual(["bob"], [u.name for u in admin.users.list(group=self.old.group)])
         names = [r.name for r in admin.roles.list() if r.name == "admin"]

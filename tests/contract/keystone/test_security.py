@@ -79,12 +79,12 @@ class Factors(CloudTest):
         self.keystone.users.update(self.ann, options={"multi_factor_auth_rules": list(rules)})
 
     def test_a_passcode_logs_in_once(self):
-        auth = v3.TOTP(self.url, user_id=self.ann.id, passcode=passcode(self.secret))
-        access = self.enter(auth)
+        code = passcode(self.secret)
+        access = self.enter(v3.TOTP(self.url, user_id=self.ann.id, passcode=code))
         self.assertEqual(self.ann.id, access.user_id)
         self.assertEqual(["totp"], access._data["token"]["methods"])
         with self.assertRaises(exceptions.Unauthorized):
-            self.enter(auth)
+            self.enter(v3.TOTP(self.url, user_id=self.ann.id, passcode=code))
 
     def test_a_passcode_by_the_users_name(self):
         project = self.keystone.projects.create(name=f"project-{os.urandom(6).hex()}",

@@ -175,7 +175,7 @@ class Oauth1(IdentityTest):
 
 class AppCred(Signed):
     def app_cred(self, **more):
-        return self.own.application_credentials.create(name("cred"), user=self.owner, **more)
+        return self.own.application_credentials.create(name("cred"), user=self.owner.id, **more)
 
     def acting(self, cred):
         return session(v3.ApplicationCredential(

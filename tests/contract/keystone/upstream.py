@@ -35,7 +35,7 @@ def free_port():
 class Mariadb:
     """A server of its own below `base`, with one user and one empty database."""
 
-    USER, PASSWORD, NAME = "keystone", "p@ss/w:rd", "keystone"
+    USER, PASSWORD, NAME = "keystone", "pass.w0rd_", "keystone"  # alembic reads % as its own
 
     def __init__(self, base):
         self.data, self.socket = base / "data", base / "s"
@@ -83,7 +83,7 @@ class Upstream:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/v3"
         config = self.base / "keystone.conf"
-        config.write_text(configuration(self.base, self.connection.replace("%", "%%"), more))
+        config.write_text(configuration(self.base, self.connection, more))
         with open(self.base / "keystone.err", "w", encoding="utf-8") as errors:
             self.process = subprocess.Popen(
                 ["/usr/bin/python3", __file__, str(config), str(self.port)],
@@ -112,19 +112,21 @@ def make(config, port):
     from keystone.cmd import bootstrap
     from keystone.common import fernet_utils
     from keystone.common.sql import upgrades
-    from keystone.server import backends
     import keystone.conf
     import keystone.server
 
     conf = keystone.conf.CONF
     keystone.server.configure(config_files=[config])
     upgrades.offline_sync_database_to_version()
+    if conf.database.connection.startswith("sqlite:///"):
+        import sqlite3
+        with sqlite3.connect(conf.database.connection.removeprefix("sqlite:///")) as tables:
+            tables.execute("PRAGMA journal_mode = WAL")  # it reads beside its own writes
     for group in ("fernet_tokens", "credential"):
         repository = conf[group].key_repository
         keys = fernet_utils.FernetUtils(repository, 3, group)
         keys.create_key_directory()
         keys.initialize_key_repository()
-    backends.load_backends()
     first = bootstrap.Bootstrapper()
     first.admin_password, first.admin_username = PASSWORD, "admin"
     first.project_name, first.admin_role_name = "admin", "admin"
