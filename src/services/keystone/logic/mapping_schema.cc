@@ -165,6 +165,9 @@ class Checker {
       const Value* found = object->find(name);
       if (!found) continue;
       if (condition || !found->array()) return no_schema(value);
+      for (const Value& item : *found->array()) {
+        if (item.object() || item.array()) wrong_type(item, "string");
+      }
       condition = found;
       ++known;
     }
