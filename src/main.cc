@@ -15,6 +15,7 @@ int run(const haneul::cli::Options& o, const char* program) {
   if (o.command == "doctor") return doctor(o);
   if (o.command == "events") return events(o);
   if (o.command == "fernet-rotate") return fernet_rotate(o);
+  if (o.command == "create-jws-keypair") return create_jws_keypair(o);
   if (o.command == "adopt") return adopt(o);
   if (o.command == "routes") return routes();
   if (o.command == "reference") return reference(o);

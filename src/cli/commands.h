@@ -13,6 +13,8 @@ int doctor(const Options& options);
 // The history of changes, on and on with --follow.
 int events(const Options& options);
 int fernet_rotate(const Options& options);
+// Keys for tokens that are JSON web signatures.
+int create_jws_keypair(const Options& options);
 // Copies an upstream Keystone's database into a cloud that does not run.
 int adopt(const Options& options);
 int routes();

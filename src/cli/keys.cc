@@ -24,4 +24,15 @@ int fernet_rotate(const Options& options) {
   return 0;
 }
 
+int create_jws_keypair(const Options& options) {
+  const StateDir state(chosen_state_dir(options.state, options.simulated));
+  auto keystone = load_settings(options, state).services.keystone;
+  keystone.key_directory = services::key_directory(state.path());
+  const auto where = keystone::create_jws_keypair(keystone, SystemClock(), options.force);
+  std::cout << fmt::format(
+      "made a pair of keys in {}; other controllers need the public one, and this one theirs\n",
+      where);
+  return 0;
+}
+
 }  // namespace haneul::cli

@@ -133,6 +133,9 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   add_events(*add("events", "Who changed what, and who logged in"), o);
   add_state(*add("fernet-rotate", "Sign tokens with a new key; those of the last few stay good"),
             o);
+  CLI::App& jws = *add("create-jws-keypair", "Make keys for [keystone.token] provider = jws");
+  add_state(jws, o);
+  jws.add_flag("--force", o.force, "In the place of those that are there");
   add_adopt(*add("adopt", "Take over a running Keystone's users, projects, roles, keys and more"),
             o);
   add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
@@ -150,7 +153,7 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
     } else {
       std::cerr << "haneul: " << e.what()
                 << "\nusage: haneul up|down|status|serve|agent|doctor|events|fernet-rotate|"
-                   "adopt|routes|"
+                   "create-jws-keypair|adopt|routes|"
                    "reference|policy|version "
                    "[--state DIR] [--simulated] …  (haneul COMMAND --help says more)\n";
       *code = 2;

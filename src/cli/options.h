@@ -48,6 +48,8 @@ struct Options {
   // Of `agent`.
   std::string controller, join, host;
   std::string switch_database = "unix:/run/openvswitch/db.sock", integration_bridge = "br-int";
+
+  bool force = false;  // of `create-jws-keypair`: in the place of those that are there
 };
 
 // Parses, or prints usage or help and gives the exit code in *code (2 for a wrong command line).

@@ -25,7 +25,9 @@ struct State;
 class Tokens;
 
 struct Options {
-  std::filesystem::path key_directory;  // holds fernet-keys/ and credential-keys/
+  std::string token_provider = "fernet";          // or jws
+  std::string jws_private_keys, jws_public_keys;  // directories; empty: below key_directory
+  std::filesystem::path key_directory;            // holds fernet-keys/ and credential-keys/
   Duration token_lifetime = std::chrono::hours(1);
   std::size_t fernet_keys_max = 3;                   // that stay after a rotation
   Duration fernet_rotation{};                        // how often by itself; 0: never
@@ -71,6 +73,10 @@ std::vector<config::Section> sections(Options& values);
 // Tokens stay good as long as the key they were made with is one of the fernet_keys_max. Returns
 // the new primary's number. Throws std::runtime_error.
 std::size_t rotate_fernet_keys(const Options& options, const Clock& clock);
+
+// Makes a pair of keys for tokens that are JSON web signatures, where the options say; returns the
+// directory of the private one. Throws std::runtime_error.
+std::string create_jws_keypair(const Options& options, const Clock& clock, bool replace);
 
 // One service of the catalog, with the same URL for all three interfaces.
 struct CatalogEntry {

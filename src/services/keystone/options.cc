@@ -6,11 +6,23 @@ namespace {
 using config::option;
 using config::options;
 
+constexpr std::string_view kProviders[] = {"fernet", "jws"};
+
 constexpr auto kToken = options(
+    option<&Options::token_provider>("provider")
+        .one_of(kProviders)
+        .help("What tokens are: fernet, encrypted; jws, signed, so that others can read them."),
     option<&Options::token_lifetime>("expiration").range(1, 1e9).help("How long a token is good."),
     option<&Options::expired_window>("allow_expired_window")
         .range(0, 1e9)
         .help("How long after its end a service may still validate a token that it was given."));
+
+constexpr auto kJwt = options(
+    option<&Options::jws_private_keys>("jws_private_key_repository")
+        .help("Directory of private.pem, which signs tokens. Empty: in the state directory."),
+    option<&Options::jws_public_keys>("jws_public_key_repository")
+        .help("Directory of public keys, any of which may have signed a token. Empty: in the state "
+              "directory."));
 
 constexpr auto kFernet = options(
     option<&Options::fernet_keys_max>("max_active_keys")
@@ -181,6 +193,7 @@ std::vector<config::Section> sections(Options& values) {
   return {{"keystone", kLimits, &values},
           {"keystone.token", kToken, &values},
           {"keystone.fernet_tokens", kFernet, &values},
+          {"keystone.jwt_tokens", kJwt, &values},
           {"keystone.identity", kIdentity, &values},
           {"keystone.credential", kCredentialOptions, &values},
           {"keystone.unified_limit", kUnifiedLimit, &values},

@@ -57,6 +57,7 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
     const auto made = keys->setup();
     if (!made) throw std::runtime_error("Keystone cannot make its keys: " + made.reason());
   }
+  token_format = make_token_format(options, token_keys, auth_methods, world.clock);
 }
 
 Project project_or_fault(const State& state, db::Session& session, std::string_view id) {

@@ -25,6 +25,7 @@
 #include "services/keystone/role.h"
 #include "services/keystone/role_graph.h"
 #include "services/keystone/token_cache.h"
+#include "services/keystone/token_format.h"
 #include "services/keystone/trust.h"
 #include "services/keystone/user.h"
 
@@ -40,6 +41,7 @@ struct State {
   const Options options;
   KeyRepository token_keys, credential_keys;
   const std::vector<std::string_view> auth_methods;  // those of the options
+  std::unique_ptr<TokenFormat> token_format;
   const PasswordOptions password_options;
   const PasswordPattern password_pattern;
   const OidcProviders oidc;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/fault.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "services/keystone/directory_sync.h"
@@ -18,12 +17,6 @@ namespace {
 std::string_view without_padding(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
   return text;
-}
-
-std::shared_ptr<const FernetKeys> keys_of(const State& state) {
-  auto keys = state.token_keys.keys();
-  if (!keys) throw Fault::internal("No token keys: " + keys.reason());
-  return *keys;
 }
 
 std::string new_audit_id() {
@@ -55,6 +48,7 @@ bool is_expired(const ValidToken& token, Instant now, Duration window) {
 std::shared_ptr<const ValidToken> Tokens::cached(std::string_view text, Duration window) {
   auto token = state_.cache.find(text);
   if (!token || token->stamp != state_.epochs.at(token->payload.user_id)) return nullptr;
+  if (token->keys_generation != state_.token_format->keys_generation()) return nullptr;
   const Instant now = state_.now();
   return is_expired(*token, now, window) || token->good_until <= now ? nullptr : token;
 }
@@ -68,9 +62,9 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   const auto text = without_padding(full_text);
   if (text.empty()) return {nullptr, "No token in the request"};
   if (auto token = cached(text, window)) return {std::move(token), {}};
-  if (text.size() > kFernetTextBytesMax) return {nullptr, "Could not recognize Fernet token"};
-  auto payload = decode_token(text, *keys_of(state_), state_.auth_methods);
-  if (!payload) return {nullptr, "Could not recognize Fernet token"};
+  const auto generation = state_.token_format->keys_generation();
+  auto payload = state_.token_format->decode(text);
+  if (!payload) return {nullptr, state_.token_format->unreadable(full_text)};
   const bool expired = payload->expires_at + window <= state_.now();
   if (!expired) sync_user(state_, payload->user_id, state_.options.identity_cache_time);
   const auto stamp = state_.epochs.at(payload->user_id);
@@ -78,6 +72,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, *payload, stamp); });
   if (!token) return {nullptr, fmt::format("Could not find token: {}.", full_text)};
+  token->keys_generation = generation;
   if (is_cached(*token)) state_.cache.put(text, token);
   return {std::move(token), {}};
 }
@@ -92,8 +87,8 @@ std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
   if (!token) return std::nullopt;
-  Issued issued{encode_token(wanted, *keys_of(state_), wanted.issued_at, state_.auth_methods),
-                token};
+  token->keys_generation = state_.token_format->keys_generation();
+  Issued issued{state_.token_format->encode(wanted), token};
   if (is_cached(*token)) state_.cache.put(issued.text, token);
   return issued;
 }

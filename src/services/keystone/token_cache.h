@@ -26,6 +26,7 @@ struct ValidToken {
   std::optional<access::AccessRules> access_rules;  // the only calls that it is good for
   Epochs::Stamp stamp;
   Instant good_until{std::numeric_limits<std::int64_t>::max()};  // then it must be looked into anew
+  std::uint64_t keys_generation = 0;  // of the keys that it was read or made with
 
   std::size_t bytes() const {
     const auto rules = access_rules ? access_rules->size() : 0;

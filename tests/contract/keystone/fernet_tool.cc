@@ -1,9 +1,11 @@
 // Answers JSON lines on standard input, one each, so that upstream's own code can be held against
 // ours: {"op":"encode","keys":[…],"now":"…","token":{…}}, {"op":"decode","keys":[…],"text":"…"},
+// {"op":"jws_encode","private":"…","now":"…","token":{…}}, {"op":"jws_decode","public":["…"],…},
 // {"op":"hash","algorithm":"…","password":"…"}, {"op":"verify","password":"…","hash":"…"}.
 #include <iostream>
 
 #include "json/writer.h"
+#include "services/keystone/logic/jws.h"
 #include "services/keystone/logic/password.h"
 #include "services/keystone/logic/token_payload.h"
 
@@ -46,7 +48,7 @@ void each_text(Token& token, Visit visit) {
   visit("thumbprint", token.thumbprint);
 }
 
-void encode(const json::Value& request, json::Writer& out) {
+TokenPayload token_of(const json::Value& request) {
   const json::Value& from = *request.at({"token"});
   TokenPayload token;
   each_text(token, [&](const char* name, std::string& text) { text = text_of(from, name); });
@@ -55,12 +57,21 @@ void encode(const json::Value& request, json::Writer& out) {
   token.federated_group_ids = texts_of(from, "federated_group_ids");
   token.expires_at = parse_instant(text_of(from, "expires_at")).value();
   token.kind = payload_kind(token);
-  out.member("text",
-             encode_token(token, keys_of(request), parse_instant(text_of(request, "now")).value()));
+  return token;
 }
 
-void decode(const json::Value& request, json::Writer& out) {
-  const auto token = decode_token(text_of(request, "text"), keys_of(request));
+void encode(const json::Value& request, json::Writer& out) {
+  out.member("text", encode_token(token_of(request), keys_of(request),
+                                  parse_instant(text_of(request, "now")).value()));
+}
+
+void jws_encode(const json::Value& request, json::Writer& out) {
+  const JwsKey key = JwsKey::parse_private(text_of(request, "private")).value();
+  out.member("text", encode_jws_token(token_of(request), key,
+                                      parse_instant(text_of(request, "now")).value()));
+}
+
+void write_token(const std::optional<TokenPayload>& token, json::Writer& out) {
   out.key("token");
   if (!token) {
     out.null();
@@ -72,6 +83,18 @@ void decode(const json::Value& request, json::Writer& out) {
   out.member("federated_group_ids", token->federated_group_ids);
   out.member("issued_at", iso_micros(token->issued_at));
   out.member("expires_at", iso_micros(token->expires_at)).end_object();
+}
+
+void decode(const json::Value& request, json::Writer& out) {
+  write_token(decode_token(text_of(request, "text"), keys_of(request)), out);
+}
+
+void jws_decode(const json::Value& request, json::Writer& out) {
+  std::vector<JwsKey> keys;
+  for (const auto& pem : texts_of(request, "public")) {
+    keys.push_back(JwsKey::parse_public(pem).value());
+  }
+  write_token(decode_jws_token(text_of(request, "text"), keys), out);
 }
 
 void hash(const json::Value& request, json::Writer& out) {
@@ -87,6 +110,8 @@ std::string answer(const json::Value& request) {
   const std::string op = text_of(request, "op");
   if (op == "encode") encode(request, out);
   if (op == "decode") decode(request, out);
+  if (op == "jws_encode") jws_encode(request, out);
+  if (op == "jws_decode") jws_decode(request, out);
   if (op == "hash") hash(request, out);
   if (op == "verify") {
     out.member("good", verify_password(text_of(request, "password"), text_of(request, "hash"),

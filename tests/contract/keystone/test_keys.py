@@ -1,5 +1,7 @@
 """Fernet keys are rotated under a running cloud: tokens live as long as their keys are kept."""
 
+import base64
+import json
 import os
 import pathlib
 import subprocess
@@ -16,8 +18,7 @@ from rest import Api  # noqa: E402
 class Rotation(unittest.TestCase):
     def setUp(self):
         self.cloud = self.enterContext(harness.Cloud(
-            hosts=1, conf="[keystone.fernet_tokens]\nmax_active_keys = 3\n"
-                          "[keystone.cache]\ntokens_max = 0\n"))
+            hosts=1, conf="[keystone.fernet_tokens]\nmax_active_keys = 3\n"))
 
     def api(self):
         return Api(self.cloud.env["HANEUL_URL"], self.cloud.state)
@@ -46,7 +47,43 @@ class Rotation(unittest.TestCase):
         done = subprocess.run([str(harness.PROGRAM), "fernet-rotate", "--state",
                                str(self.cloud.state / "nothing")], capture_output=True, text=True)
         self.assertEqual(1, done.returncode)
-        self.assertIn("there are no keys in", done.stderr)
+        self.assertIn("no cloud was ever started in", done.stderr)
+
+
+class Jws(unittest.TestCase):
+    """[keystone.token] provider = jws."""
+
+    def setUp(self):
+        self.cloud = harness.Cloud(hosts=1, conf="[keystone.token]\nprovider = jws\n")
+        self.addCleanup(self.cloud.down)
+
+    def make(self, *more):
+        return subprocess.run(self.cloud.command("create-jws-keypair", *more),
+                              capture_output=True, text=True)
+
+    def test_without_keys_it_says_how_to_make_them(self):
+        with self.assertRaisesRegex(RuntimeError, "haneul create-jws-keypair makes them"):
+            self.cloud.up()
+
+    def test_tokens_are_signed_and_end_with_their_key(self):
+        self.assertEqual(0, self.make().returncode)
+        self.cloud.up()
+        api = Api(self.cloud.env["HANEUL_URL"], self.cloud.state)
+        self.addCleanup(api.connection.close)
+        header = api.token.split(".")[0]
+        self.assertEqual({"alg": "ES256", "typ": "JWT"},
+                         json.loads(base64.urlsafe_b64decode(header + "==")))
+        self.assertEqual(200, api.send("GET", "/identity/v3/users").status)
+        self.assertEqual(401, api.send("GET", "/identity/v3/users", headers={
+            "X-Auth-Token": api.token[:-4] + "AAAA"}).status)
+        again = self.make()
+        self.assertEqual(1, again.returncode)
+        self.assertIn("is there already", again.stderr)
+        self.assertEqual(0, self.make("--force").returncode)
+        self.assertEqual(401, api.send("GET", "/identity/v3/users").status)
+        fresh = Api(self.cloud.env["HANEUL_URL"], self.cloud.state)
+        self.addCleanup(fresh.connection.close)
+        self.assertEqual(200, fresh.send("GET", "/identity/v3/users").status)
 
 
 if __name__ == "__main__":

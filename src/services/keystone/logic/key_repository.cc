@@ -168,14 +168,13 @@ bool KeyRepository::is_fresh(const Loaded& loaded, std::int64_t changed) const {
          clock_.steady() - loaded.read_at < kReadAgainAfter;
 }
 
-Result<std::shared_ptr<const FernetKeys>> KeyRepository::keys() const {
+void KeyRepository::look() const {
   const std::int64_t changed = changed_ns(directory_);
-  const std::lock_guard guard(mutex_);
-  if (is_fresh(loaded_, changed)) return loaded_.keys;
+  if (is_fresh(loaded_, changed)) return;
 
   const std::int64_t age_micros = clock_.now().micros - changed / 1000;
   FernetKeys keys;
-  const auto files = read_files();
+  auto files = read_files();
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     if (auto key = FernetKey::parse(file->second)) {
       keys.push_back(std::move(*key));
@@ -184,13 +183,23 @@ Result<std::shared_ptr<const FernetKeys>> KeyRepository::keys() const {
                    {{"path", (directory_ / std::to_string(file->first)).string()}});
     }
   }
-  if (keys.empty()) {
-    loaded_ = {};
-    return Failure{"no Fernet keys in " + directory_.string() + ": has it been set up?"};
-  }
-  loaded_ = {changed, clock_.steady(), age_micros > kSettledMicros || age_micros < 0,
-             std::make_shared<const FernetKeys>(std::move(keys))};
-  return loaded_.keys;
+  if (files != loaded_.files) ++generation_;
+  const bool settled = age_micros > kSettledMicros || age_micros < 0;
+  auto found = keys.empty() ? nullptr : std::make_shared<const FernetKeys>(std::move(keys));
+  loaded_ = {changed, clock_.steady(), settled, std::move(found), std::move(files)};
+}
+
+Result<std::shared_ptr<const FernetKeys>> KeyRepository::keys() const {
+  const std::lock_guard guard(mutex_);
+  look();
+  if (loaded_.keys) return loaded_.keys;
+  return Failure{"no Fernet keys in " + directory_.string() + ": has it been set up?"};
+}
+
+std::uint64_t KeyRepository::generation() const {
+  const std::lock_guard guard(mutex_);
+  look();
+  return generation_;
 }
 
 }  // namespace haneul::keystone

@@ -32,6 +32,8 @@ class KeyRepository {
   // changed, or after five seconds. Files that are no keys are left out and logged. Fails when no
   // key is left.
   Result<std::shared_ptr<const FernetKeys>> keys() const;
+  // Looks as keys() does; another number for other keys.
+  std::uint64_t generation() const;
 
  private:
   struct Loaded {
@@ -39,7 +41,9 @@ class KeyRepository {
     Duration read_at{};            // Clock::steady()
     bool settled = false;          // the directory had not changed for a while when it was read
     std::shared_ptr<const FernetKeys> keys;
+    std::map<std::size_t, std::string> files;  // what they were read from
   };
+  void look() const;  // under the mutex
   bool is_fresh(const Loaded& loaded, std::int64_t changed_ns) const;
   std::map<std::size_t, std::string> read_files() const;
 
@@ -47,6 +51,7 @@ class KeyRepository {
   const Clock& clock_;
   mutable std::mutex mutex_;
   mutable Loaded loaded_;
+  mutable std::uint64_t generation_ = 0;
 };
 
 }  // namespace haneul::keystone
