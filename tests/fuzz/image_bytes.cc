@@ -55,7 +55,9 @@ void range(std::string_view bytes, bool old) {
                              static_cast<unsigned char>(bytes[1]);
   const std::string header(bytes.substr(2));
   const auto asked = glance::read_range(old ? nullptr : &header, old ? &header : nullptr, size);
-  if (!asked) return promise(!asked.problem().words.empty(), "a refusal says why");
+  if (!asked) {
+    return promise(asked.problem().several || !asked.problem().words.empty(), "a refusal says why");
+  }
   const auto& got = asked.range();
   promise(got.first <= size && got.length <= size - got.first, "a range lies within the image");
   promise(!asked.is_partial() || got.length > 0, "a part is not empty");

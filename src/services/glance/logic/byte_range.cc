@@ -34,7 +34,7 @@ AskedRange from_range(const std::string& header, std::uint64_t size) {
   const auto last_text = trim(std::string_view(text).substr(dash + 1));
   const auto first = digits(first_text), last = digits(last_text);
   if (first_text.empty() && last) {  // the last so many bytes; more than there are: all
-    if (*last == 0) return RangeProblem{false, "Invalid Range header."};
+    if (*last == 0 || size == 0) return RangeProblem{false, "Invalid Range header."};
     const auto length = std::min(*last, size);
     return AskedRange({size - length, length}, true);
   }
