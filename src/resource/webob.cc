@@ -54,6 +54,28 @@ const Words* words_of(int status) {
   return nullptr;
 }
 
+std::string body_of(std::string_view explanation, std::string_view detail) {
+  return fmt::format("{}<br /><br />\n{}\n\n", explanation, detail);
+}
+
+// "text/*;q=0.5" against "text/html": the quality, or nothing if the range is for other types.
+std::optional<double> quality_of(std::string_view range, std::string_view media_type) {
+  const auto parts = split(range, ';');
+  const auto name = lower(trim(parts[0]));
+  const auto slash = media_type.find('/');
+  const bool fits =
+      name == "*/*" || name == media_type ||
+      (name.ends_with("/*") && name.substr(0, name.size() - 1) == media_type.substr(0, slash + 1));
+  if (!fits) return std::nullopt;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto parameter = trim(parts[i]);
+    if (parameter.starts_with("q=")) return parse_real(parameter.substr(2)).value_or(1.0);
+  }
+  return 1.0;
+}
+
+}  // namespace
+
 std::string html_escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -79,28 +101,6 @@ std::string html_escape(std::string_view text) {
   }
   return out;
 }
-
-std::string body_of(std::string_view explanation, std::string_view detail) {
-  return fmt::format("{}<br /><br />\n{}\n\n", explanation, detail);
-}
-
-// "text/*;q=0.5" against "text/html": the quality, or nothing if the range is for other types.
-std::optional<double> quality_of(std::string_view range, std::string_view media_type) {
-  const auto parts = split(range, ';');
-  const auto name = lower(trim(parts[0]));
-  const auto slash = media_type.find('/');
-  const bool fits =
-      name == "*/*" || name == media_type ||
-      (name.ends_with("/*") && name.substr(0, name.size() - 1) == media_type.substr(0, slash + 1));
-  if (!fits) return std::nullopt;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    const auto parameter = trim(parts[i]);
-    if (parameter.starts_with("q=")) return parse_real(parameter.substr(2)).value_or(1.0);
-  }
-  return 1.0;
-}
-
-}  // namespace
 
 int status_of(Fault::Kind kind) {
   using Kind = Fault::Kind;

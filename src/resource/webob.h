@@ -16,6 +16,9 @@ std::string_view status_title(int status);
 // request asked for.
 std::string webob_explanation(int status, const http::Request& request);
 
+// For text and for attributes.
+std::string html_escape(std::string_view text);
+
 // An HTTP exception of Python's webob, which Placement, Glance and others answer failures with:
 // HTML, JSON or plain text by what the client accepts (HTML for those that take anything).
 // upstream: Pylons/webob:src/webob/exc.py

@@ -13,6 +13,7 @@
 #include "services/keystone/dialect.h"
 #include "services/keystone/expiry.h"
 #include "services/keystone/extra.h"
+#include "services/keystone/logic/jose.h"
 #include "services/keystone/state.h"
 #include "services/keystone/user_password.h"
 
@@ -48,9 +49,7 @@ struct Wanted {
 };
 
 std::string new_secret() {
-  std::string text = base64url_encode(random_bytes(kSecretBytes));
-  while (text.ends_with('=')) text.pop_back();
-  return text;
+  return base64url_unpadded(random_bytes(kSecretBytes));
 }
 
 [[noreturn]] void invalid(std::string_view detail) {

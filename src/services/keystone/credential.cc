@@ -33,12 +33,6 @@ static_assert(resource::complete<Credential>(kFields));
 
 constexpr std::string_view kOwnKeys[] = {"blob"};
 
-FernetKeys keys_of(const State& state) {
-  const auto keys = state.credential_keys.keys();
-  if (!keys) throw Fault::internal("No credential keys: " + keys.reason());
-  return **keys;
-}
-
 // What an EC2 credential is bound to is added to its blob.
 constexpr std::size_t kBlobBytesMax = kFernetPayloadBytesMax - 1'000;
 
@@ -187,7 +181,7 @@ std::string ec2_credential_id(std::string_view access) {
 }
 
 std::string blob_of(const State& state, const Credential& credential) {
-  const auto message = fernet_decrypt(keys_of(state), credential.encrypted_blob);
+  const auto message = fernet_decrypt(*state.credential_keys.need(), credential.encrypted_blob);
   if (!message) {
     throw Fault::internal(
         "An unexpected error prevented the server from accessing encrypted "
@@ -197,7 +191,7 @@ std::string blob_of(const State& state, const Credential& credential) {
 }
 
 void set_blob(const State& state, Credential& credential, std::string_view blob) {
-  credential.encrypted_blob = fernet_encrypt(keys_of(state), blob, state.now());
+  credential.encrypted_blob = fernet_encrypt(*state.credential_keys.need(), blob, state.now());
 }
 
 void refuse_beyond_credential_limit(const State& state, db::Session& session,

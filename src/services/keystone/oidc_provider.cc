@@ -6,9 +6,10 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "base/text.h"
+#include "services/keystone/logic/digest.h"
+#include "services/keystone/logic/jose.h"
 #include "services/keystone/logic/jwt.h"
 
 namespace haneul::keystone {
@@ -35,12 +36,7 @@ std::string form_of(const std::vector<std::pair<std::string, std::string>>& fiel
 }
 
 std::string challenge_of(std::string_view verifier) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(verifier.data(), verifier.size(), digest, &size, EVP_sha256(), nullptr);
-  auto text = base64url_encode({reinterpret_cast<const char*>(digest), size});
-  while (text.ends_with('=')) text.pop_back();
-  return text;
+  return base64url_unpadded(sha256(verifier));
 }
 
 }  // namespace

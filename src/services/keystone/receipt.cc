@@ -13,14 +13,8 @@
 namespace haneul::keystone {
 namespace {
 
-constexpr std::string_view kHeader = "Openstack-Auth-Receipt";
-
 // As upstream's default, receipts are made with the keys of tokens.
-std::shared_ptr<const FernetKeys> keys_of(const State& state) {
-  auto keys = state.token_keys.keys();
-  if (!keys) throw Fault::internal("No receipt keys: " + keys.reason());
-  return *keys;
-}
+constexpr std::string_view kHeader = "Openstack-Auth-Receipt";
 
 TokenPayload like_a_token(const ReceiptPayload& receipt) {
   TokenPayload token;
@@ -71,7 +65,7 @@ http::Response give_receipt(const State& state, const User& user,
                             const std::vector<std::string>& methods) {
   const auto receipt = new_receipt(state, user, methods);
   auto response = http::Response::json(401, body_of(state, user, receipt));
-  response.headers.set(std::string(kHeader), encode_receipt(receipt, *keys_of(state),
+  response.headers.set(std::string(kHeader), encode_receipt(receipt, *state.token_keys.need(),
                                                             receipt.issued_at, state.auth_methods));
   return response;
 }
@@ -79,7 +73,7 @@ http::Response give_receipt(const State& state, const User& user,
 void take_receipt(const State& state, const http::Headers& headers, TokenPayload& claims) {
   const auto text = headers.get(kHeader);
   if (text.empty()) return;
-  const auto receipt = decode_receipt(text, *keys_of(state), state.auth_methods);
+  const auto receipt = decode_receipt(text, *state.token_keys.need(), state.auth_methods);
   if (!receipt || !is_good(state, *receipt) || receipt->user_id != claims.user_id) {
     const auto shown = is_valid_utf8(text) ? text : std::string_view();
     // The history shows the name: the receipt may be good for somebody else.

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "services/keystone/directory_sync.h"
+#include "services/keystone/logic/jose.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -20,9 +21,7 @@ std::string_view without_padding(std::string_view text) {
 }
 
 std::string new_audit_id() {
-  std::string text = base64url_encode(random_bytes(16));
-  while (text.ends_with('=')) text.pop_back();
-  return text;
+  return base64url_unpadded(random_bytes(16));
 }
 
 // As they will come out of the token's text, and those that will not.

@@ -16,11 +16,11 @@ class FernetFormat final : public TokenFormat {
   FernetFormat(const KeyRepository& keys, AuthMethods methods) : keys_(keys), methods_(methods) {}
 
   std::string encode(const TokenPayload& token) override {
-    return encode_token(token, *keys(), token.issued_at, methods_);
+    return encode_token(token, *keys_.need(), token.issued_at, methods_);
   }
   std::optional<TokenPayload> decode(std::string_view text) override {
     if (text.size() > kFernetTextBytesMax) return std::nullopt;
-    return decode_token(text, *keys(), methods_);
+    return decode_token(text, *keys_.need(), methods_);
   }
   std::uint64_t keys_generation() override { return keys_.generation(); }
   std::string unreadable(std::string_view) const override {
@@ -28,12 +28,6 @@ class FernetFormat final : public TokenFormat {
   }
 
  private:
-  std::shared_ptr<const FernetKeys> keys() const {
-    auto keys = keys_.keys();
-    if (!keys) throw Fault::internal("No token keys: " + keys.reason());
-    return *keys;
-  }
-
   const KeyRepository& keys_;
   const AuthMethods methods_;
 };

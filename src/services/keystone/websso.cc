@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include "base/text.h"
 #include "json/writer.h"
+#include "resource/webob.h"
+#include "services/keystone/logic/digest.h"
 #include "services/keystone/state.h"
 
 namespace haneul::keystone {
@@ -24,24 +25,6 @@ constexpr Named kMembers[] = {
     {"origin", &PendingLogin::origin},    {"cookie", &PendingLogin::cookie},
     {"nonce", &PendingLogin::nonce},      {"verifier", &PendingLogin::code_verifier},
     {"back", &PendingLogin::redirect_uri}};
-
-FernetKeys keys_of(const State& state) {
-  auto keys = state.token_keys.keys();
-  if (!keys) throw Fault::internal("No token keys: " + keys.reason());
-  return **keys;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') {
-      out += fmt::format("&#{};", static_cast<int>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string cookie_of(const http::Request& request) {
   for (const auto part : split(request.headers.get("Cookie"), ';')) {
@@ -61,12 +44,12 @@ std::string seal(const State& state, const PendingLogin& login) {
   w.begin_object().member("for", kPurpose);
   for (const auto& [name, member] : kMembers) w.member(name, login.*member);
   w.end_object();
-  return fernet_encrypt(keys_of(state), w.take(), state.now());
+  return fernet_encrypt(*state.token_keys.need(), w.take(), state.now());
 }
 
 std::optional<PendingLogin> unseal(const State& state, std::string_view text) {
   if (text.size() > kFernetTextBytesMax) return std::nullopt;
-  const auto message = fernet_decrypt(keys_of(state), text);
+  const auto message = fernet_decrypt(*state.token_keys.need(), text);
   if (!message || message->made + kGoodFor <= state.now()) return std::nullopt;
   const auto value = json::parse(message->payload);
   const json::Value* purpose = value ? value->at({"for"}) : nullptr;
@@ -82,8 +65,7 @@ std::optional<PendingLogin> unseal(const State& state, std::string_view text) {
 
 bool is_same_browser(const http::Request& request, const PendingLogin& login) {
   const auto given = cookie_of(request);
-  return !given.empty() && given.size() == login.cookie.size() &&
-         CRYPTO_memcmp(given.data(), login.cookie.data(), given.size()) == 0;
+  return !given.empty() && same_secret(given, login.cookie);
 }
 
 std::string sso_page(std::string_view origin, std::string_view token) {
@@ -93,7 +75,7 @@ std::string sso_page(std::string_view origin, std::string_view token) {
       "<form id=\"sso\" name=\"sso\" action=\"{}\" method=\"post\">\n"
       "<input type=\"hidden\" name=\"token\" id=\"token\" value=\"{}\"/>\n"
       "<noscript><input type=\"submit\" value=\"Go on\"/></noscript>\n</form></body></html>\n",
-      escaped(origin), escaped(token));
+      resource::html_escape(origin), resource::html_escape(token));
 }
 
 std::string with_lower_host(std::string_view url) {

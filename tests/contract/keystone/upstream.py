@@ -3,7 +3,6 @@ its API on a private port. `Upstream` is for tests; run as a program this file i
 
 import os
 import pathlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -180,22 +179,6 @@ def main(config, port):
     if os.waitpid(child, 0)[1] != 0:
         sys.exit("the database could not be made")
     serve(config, port)
-
-
-def available():
-    try:
-        import keystone  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
-def mariadb_available():
-    try:
-        import pymysql  # noqa: F401
-    except ImportError:
-        return False
-    return shutil.which("mariadb-install-db") is not None
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "services/keystone/logic/freed_by.h"
 
 namespace haneul::keystone {
 namespace {
@@ -21,12 +22,8 @@ constexpr std::int64_t kYear10000 = 253'402'300'800;     // Python's datetime en
 
 using Mac = std::array<unsigned char, kMacBytes>;
 
-template <class T, void (*Free)(T*)>
-struct Freed {
-  void operator()(T* p) const { Free(p); }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX, EVP_MAC_CTX_free>>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreedBy<EVP_CIPHER_CTX_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
 
 // Looking an algorithm up by name takes longer than using it, so it is done once.
 const EVP_CIPHER* aes_128_cbc() {

@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
@@ -13,16 +12,11 @@
 
 #include "base/text.h"
 #include "json/value.h"
+#include "services/keystone/logic/freed_by.h"
+#include "services/keystone/logic/jose.h"
 
 namespace haneul::keystone {
 
-template <auto Function>
-struct FreedBy {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
 using OwnedKey = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
 
 struct JwsKey::Impl {
@@ -33,7 +27,6 @@ namespace {
 
 using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
 using Digest = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
-using Number = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, FreedBy<ECDSA_SIG_free>>;
 
 constexpr std::size_t kNumberBytes = 32;  // of r and of s
@@ -64,20 +57,6 @@ const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string unpadded(std::string_view raw) {
-  std::string text = base64url_encode(raw);
-  text.erase(std::min(text.size(), text.find('=')));
-  return text;
-}
-
-// base64url alone: the other alphabet would give one token several texts.
-std::optional<std::string> decoded(std::string_view text) {
-  if (text.find_first_of("+/=") != text.npos) return std::nullopt;
-  auto raw = base64_decode(text);
-  if (!raw || unpadded(*raw) != text) return std::nullopt;
-  return raw;
-}
-
 // r and s one after the other, as the standard has it, from OpenSSL's DER.
 std::string flat_signature(std::string_view der) {
   const unsigned char* at = bytes(der);
@@ -91,21 +70,6 @@ std::string flat_signature(std::string_view der) {
   return flat;
 }
 
-std::optional<std::string> der_signature(std::string_view flat) {
-  if (flat.size() != 2 * kNumberBytes) return std::nullopt;
-  const Signature signature(ECDSA_SIG_new());
-  Number r(BN_bin2bn(bytes(flat), kNumberBytes, nullptr));
-  Number s(BN_bin2bn(bytes(flat) + kNumberBytes, kNumberBytes, nullptr));
-  if (!signature || !r || !s) return std::nullopt;
-  ECDSA_SIG_set0(signature.get(), r.release(), s.release());  // takes both
-  unsigned char* out = nullptr;
-  const int size = i2d_ECDSA_SIG(signature.get(), &out);
-  if (size <= 0) return std::nullopt;
-  std::string der(reinterpret_cast<char*>(out), static_cast<std::size_t>(size));
-  OPENSSL_free(out);
-  return der;
-}
-
 bool verifies(const JwsKey& key, std::string_view signed_part, std::string_view der) {
   const Digest digest(EVP_MD_CTX_new());
   return digest &&
@@ -116,7 +80,7 @@ bool verifies(const JwsKey& key, std::string_view signed_part, std::string_view 
 }
 
 bool is_es256(std::string_view header) {
-  const auto raw = decoded(header);
+  const auto raw = base64url_strict(header);
   const auto value = raw ? json::parse(*raw) : std::nullopt;
   if (!value || !value->object() || value->object()->has("crit")) return false;
   const auto* algorithm = value->at({"alg"});
@@ -150,7 +114,8 @@ JwsKeyPair make_jws_key_pair() {
 }
 
 std::string jws_sign(std::string_view payload, const JwsKey& private_key) {
-  std::string text = unpadded(R"({"alg":"ES256","typ":"JWT"})") + "." + unpadded(payload);
+  std::string text =
+      base64url_unpadded(R"({"alg":"ES256","typ":"JWT"})") + "." + base64url_unpadded(payload);
   const Digest digest(EVP_MD_CTX_new());
   std::string der(256, '\0');
   std::size_t size = der.size();
@@ -161,19 +126,19 @@ std::string jws_sign(std::string_view payload, const JwsKey& private_key) {
       EVP_DigestSign(digest.get(), out, &size, bytes(text), text.size()) != 1) {
     throw std::runtime_error("OpenSSL made no ES256 signature");
   }
-  return text + "." + unpadded(flat_signature(std::string_view(der).substr(0, size)));
+  return text + "." + base64url_unpadded(flat_signature(std::string_view(der).substr(0, size)));
 }
 
 std::optional<std::string> jws_verify(std::string_view text, const std::vector<JwsKey>& keys) {
   if (text.size() > kJwsTextBytesMax) return std::nullopt;
   const auto parts = split(text, '.');
   if (parts.size() != 3 || !is_es256(parts[0])) return std::nullopt;
-  const auto flat = decoded(parts[2]);
-  const auto der = flat ? der_signature(*flat) : std::nullopt;
+  const auto flat = base64url_strict(parts[2]);
+  const auto der = flat ? es256_to_der(*flat) : std::nullopt;
   if (!der) return std::nullopt;
   const auto signed_part = text.substr(0, parts[0].size() + 1 + parts[1].size());
   for (const JwsKey& key : keys) {
-    if (verifies(key, signed_part, *der)) return decoded(parts[1]);
+    if (verifies(key, signed_part, *der)) return base64url_strict(parts[1]);
   }
   return std::nullopt;
 }

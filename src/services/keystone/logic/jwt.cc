@@ -7,27 +7,21 @@
 #include <fmt/format.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "base/text.h"
+#include "services/keystone/logic/freed_by.h"
+#include "services/keystone/logic/jose.h"
 
 namespace haneul::keystone {
 namespace {
 
 using json::Value;
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using Number = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 
 struct Algorithm {
   std::string_view name, key_type;
@@ -40,22 +34,16 @@ std::string text_at(const json::Object& object, std::string_view key) {
   return value && value->text() ? *value->text() : std::string();
 }
 
-// base64url alone, without padding.
-std::optional<std::string> decode(std::string_view part) {
-  if (part.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
-  return base64_decode(part);
-}
-
 std::optional<json::Object> object_in(std::string_view part) {
-  const auto bytes = decode(part);
+  const auto bytes = base64url_strict(part);
   const auto value = bytes ? json::parse(*bytes) : std::optional<Value>();
   return value && value->object() ? std::optional(*value->object()) : std::nullopt;
 }
 
 Key key_from(const char* type, OSSL_PARAM_BLD* builder) {
-  const std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>> params(
+  const std::unique_ptr<OSSL_PARAM, FreedBy<OSSL_PARAM_free>> params(
       OSSL_PARAM_BLD_to_param(builder));
-  const std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>> context(
+  const std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>> context(
       EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   if (!params || !context || EVP_PKEY_fromdata_init(context.get()) <= 0 ||
@@ -65,10 +53,10 @@ Key key_from(const char* type, OSSL_PARAM_BLD* builder) {
   return Key(key);
 }
 
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
+using Builder = std::unique_ptr<OSSL_PARAM_BLD, FreedBy<OSSL_PARAM_BLD_free>>;
 
 Number number_at(const json::Object& jwk, std::string_view name) {
-  const auto bytes = decode(text_at(jwk, name));
+  const auto bytes = base64url_strict(text_at(jwk, name));
   if (!bytes || bytes->empty() || bytes->size() > 1024) return nullptr;
   return Number(BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes->data()),
                           static_cast<int>(bytes->size()), nullptr));
@@ -87,7 +75,7 @@ Key rsa_key(const json::Object& jwk) {
 constexpr std::size_t kP256Bytes = 32;
 
 Key ec_key(const json::Object& jwk) {
-  const auto x = decode(text_at(jwk, "x")), y = decode(text_at(jwk, "y"));
+  const auto x = base64url_strict(text_at(jwk, "x")), y = base64url_strict(text_at(jwk, "y"));
   if (text_at(jwk, "crv") != "P-256" || !x || !y || x->size() != kP256Bytes ||
       y->size() != kP256Bytes) {
     return nullptr;
@@ -100,25 +88,10 @@ Key ec_key(const json::Object& jwk) {
   return key_from("EC", builder.get());
 }
 
-// ES256 has r and s side by side, OpenSSL wants them in DER.
-std::string der_signature(std::string_view raw) {
-  if (raw.size() != 2 * kP256Bytes) return {};
-  const auto* bytes = reinterpret_cast<const unsigned char*>(raw.data());
-  const std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>> signature(ECDSA_SIG_new());
-  ECDSA_SIG_set0(signature.get(), BN_bin2bn(bytes, kP256Bytes, nullptr),
-                 BN_bin2bn(bytes + kP256Bytes, kP256Bytes, nullptr));
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(signature.get(), &der);
-  if (size <= 0) return {};
-  std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return out;
-}
-
 bool is_signed(EVP_PKEY* key, const Algorithm& algorithm, std::string_view text,
                const std::string& raw) {
-  const std::string signature = algorithm.key_type == "EC" ? der_signature(raw) : raw;
-  const std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  const std::string signature = algorithm.key_type == "EC" ? es256_to_der(raw).value_or("") : raw;
+  const std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;
   if (signature.empty() ||
       EVP_DigestVerifyInit(context.get(), &parameters, EVP_sha256(), nullptr, key) <= 0) {
@@ -203,7 +176,7 @@ Result<json::Object> verify_jwt(std::string_view text, const Value& key_set,
   if (!looks_like_jwt(text)) return unreadable;
   const auto parts = split(text, '.');
   const auto header = object_in(parts[0]), claims = object_in(parts[1]);
-  const auto signature = decode(parts[2]);
+  const auto signature = base64url_strict(parts[2]);
   if (!header || !claims || !signature) return unreadable;
   const auto name = text_at(*header, "alg");
   const auto algorithm = std::find_if(std::begin(kAlgorithms), std::end(kAlgorithms),

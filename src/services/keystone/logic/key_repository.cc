@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -194,6 +195,12 @@ Result<std::shared_ptr<const FernetKeys>> KeyRepository::keys() const {
   look();
   if (loaded_.keys) return loaded_.keys;
   return Failure{"no Fernet keys in " + directory_.string() + ": has it been set up?"};
+}
+
+std::shared_ptr<const FernetKeys> KeyRepository::need() const {
+  auto found = keys();
+  if (!found) throw Fault::internal("No keys: " + found.reason());
+  return *found;
 }
 
 std::uint64_t KeyRepository::generation() const {

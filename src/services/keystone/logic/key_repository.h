@@ -32,6 +32,8 @@ class KeyRepository {
   // changed, or after five seconds. Files that are no keys are left out and logged. Fails when no
   // key is left.
   Result<std::shared_ptr<const FernetKeys>> keys() const;
+  // The same for a request, which ends if there are none.
+  std::shared_ptr<const FernetKeys> need() const;
   // Looks as keys() does; another number for other keys.
   std::uint64_t generation() const;
 

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "base/text.h"
+#include "services/keystone/logic/digest.h"
 
 // What is signed is written in exclusive canonical form from the start: namespaces where they are
 // first used, attributes in order, no empty tags. So its bytes are what a reader hashes.
@@ -113,10 +114,7 @@ std::string tail_of_assertion(const SamlStatement& s) {
 }
 
 std::string digest_of(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return base64_encode({reinterpret_cast<const char*>(digest), size});
+  return base64_encode(sha256(text));
 }
 
 // `xmlns` declares ds, as it must where the part stands alone.

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "services/keystone/logic/jose.h"
 #include "services/keystone/logic/payload_items.h"
 
 namespace haneul::keystone {
@@ -195,9 +196,7 @@ class PayloadReader {
       const auto raw = in_.text();
       ok_ = raw.has_value();
       if (!ok_) return;
-      std::string id = base64url_encode(*raw);
-      id.erase(std::min(id.size(), id.find('=')));
-      out.push_back(std::move(id));
+      out.push_back(base64url_unpadded(*raw));
     }
   }
 

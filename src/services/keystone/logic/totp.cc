@@ -4,9 +4,8 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+
+#include "services/keystone/logic/digest.h"
 
 namespace haneul::keystone {
 namespace {
@@ -57,15 +56,13 @@ std::int64_t totp_step(Instant when) {
 }
 
 std::string totp_passcode(std::string_view secret, std::int64_t step) {
-  std::array<unsigned char, 8> counter{};
-  for (std::size_t i = 0; i < counter.size(); ++i) {
-    counter[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(step) >> (56 - 8 * i));
+  std::string counter;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    counter += static_cast<char>(static_cast<std::uint64_t>(step) >> shift & 0xff);
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  HMAC(EVP_sha1(), secret.data(), static_cast<int>(secret.size()), counter.data(), counter.size(),
-       digest.data(), &length);
-  const std::size_t at = digest[length - 1] & 0xf;
+  const std::string mac = hmac_sha1(secret, counter);
+  const auto* digest = reinterpret_cast<const unsigned char*>(mac.data());
+  const std::size_t at = digest[mac.size() - 1] & 0xf;
   const std::uint32_t number = (static_cast<std::uint32_t>(digest[at] & 0x7f) << 24) |
                                (static_cast<std::uint32_t>(digest[at + 1]) << 16) |
                                (static_cast<std::uint32_t>(digest[at + 2]) << 8) |
@@ -80,7 +77,7 @@ std::optional<std::int64_t> totp_step_of(std::string_view secret, std::string_vi
   const std::int64_t newest = totp_step(now);
   for (std::int64_t step = std::max<std::int64_t>(newest - previous, 0); step <= newest; ++step) {
     const std::string right = totp_passcode(secret, step);
-    if (CRYPTO_memcmp(right.data(), passcode.data(), kDigits) == 0) found = step;
+    if (same_secret(right, passcode)) found = step;
   }
   return found;
 }
