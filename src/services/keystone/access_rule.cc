@@ -126,6 +126,7 @@ http::Response remove(Call& call, const State& state) {
       throw forbidden_action("May not delete access rule in use by application credentials");
     }
     tx.execute("DELETE FROM access_rules WHERE id = ?", {id});
+    call.record(tx, {.type = "identity.access_rule.deleted", .subject = id});
   });
   return http::Response::empty(204);
 }

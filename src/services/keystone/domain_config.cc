@@ -94,6 +94,12 @@ void store(db::Transaction& tx, const std::string& domain_id, const json::Object
   }
 }
 
+void record(const Call& call, db::Transaction& tx, const Place& place) {
+  call.record(tx, {.type = "identity.domain_config.updated",
+                   .subject = place.domain_id,
+                   .details = {{"group", place.group}, {"option", place.option}}});
+}
+
 http::Response replace(Call& call, State& state) {
   call.enforce("identity:create_domain_config");
   const Place place(call);
@@ -105,6 +111,7 @@ http::Response replace(Call& call, State& state) {
         tx.execute("DELETE FROM domain_config WHERE domain_id = ?", {place.domain_id}) > 0;
     store(tx, place.domain_id, config);
     directory_changed(state, tx, place.domain_id);
+    record(call, tx, place);
     return answer(replaced ? 200 : 201, stored(tx, place.domain_id).shown);
   });
 }
@@ -137,6 +144,7 @@ http::Response change(Call& call, State& state) {
     }
     store(tx, place.domain_id, config);
     directory_changed(state, tx, place.domain_id);
+    record(call, tx, place);
     const json::Object after = stored(tx, place.domain_id).shown;
     if (after.empty()) throw no_such_config(place.domain_id, "", "");
     return answer(200, after);
@@ -173,6 +181,7 @@ http::Response remove(Call& call, State& state) {
         "(?3 = '' OR option = ?3)",
         {place.domain_id, place.group, place.option});
     directory_changed(state, tx, place.domain_id);
+    record(call, tx, place);
   });
   return http::Response::empty(204);
 }

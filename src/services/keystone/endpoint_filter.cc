@@ -70,6 +70,13 @@ Fault absent(const Call& call, const Link& link) {
                                       call.param("endpoint_id"), call.param("project_id")));
 }
 
+void record(const Call& call, db::Transaction& tx, const Link& link, std::string_view what) {
+  notify::Event event{.type = fmt::format("identity.{}.{}", link.type, what),
+                      .subject = call.param("project_id")};
+  event.details.set(link.param, call.param(link.param));
+  call.record(tx, event);
+}
+
 http::Response add(Call& call, State& state, const Link& link) {
   call.enforce(link.add_rule);
   call.db().write([&](db::Transaction& tx) {
@@ -77,6 +84,7 @@ http::Response add(Call& call, State& state, const Link& link) {
     link.need(tx, call.param(link.param));
     if (is_there(call, tx, link)) throw conflict(link.type, "Duplicate entry");
     tx.execute(link.add, {call.param("project_id"), call.param(link.param)});
+    record(call, tx, link, "created");
     state.epochs.change_all(tx);
   });
   return http::Response::empty(204);
@@ -108,6 +116,7 @@ http::Response remove(Call& call, State& state, const Link& link) {
     }
     if (!is_there(call, tx, link)) throw absent(call, link);
     tx.execute(link.drop, {call.param("project_id"), call.param(link.param)});
+    record(call, tx, link, "deleted");
     state.epochs.change_all(tx);
   });
   return http::Response::empty(204);

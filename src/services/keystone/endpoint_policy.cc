@@ -59,6 +59,15 @@ void need_rows(const Call& call, db::Session& session) {
   need(session, "SELECT id FROM regions WHERE id = ?", "region", call.param("region_id"));
 }
 
+void record(const Call& call, db::Transaction& tx, std::string_view what) {
+  notify::Event event{.type = fmt::format("identity.policy_association.{}", what),
+                      .subject = call.param("policy_id")};
+  for (const char* part : {"endpoint_id", "service_id", "region_id"}) {
+    if (!call.param(part).empty()) event.details.set(part, call.param(part));
+  }
+  call.record(tx, event);
+}
+
 http::Response associate(Call& call, const Kind& kind) {
   call.enforce(kind.create_rule);
   call.db().write([&](db::Transaction& tx) {
@@ -68,6 +77,7 @@ http::Response associate(Call& call, const Kind& kind) {
         "region_id) VALUES (?, ?, ?, ?)",
         {call.param("policy_id"), call.param("endpoint_id"), call.param("service_id"),
          call.param("region_id")});
+    record(call, tx, "created");
   });
   return http::Response::empty(204);
 }
@@ -95,6 +105,7 @@ http::Response dissociate(Call& call, const Kind& kind) {
         "service_id = ? AND region_id = ?",
         {call.param("policy_id"), call.param("endpoint_id"), call.param("service_id"),
          call.param("region_id")});
+    record(call, tx, "deleted");
   });
   return http::Response::empty(204);
 }

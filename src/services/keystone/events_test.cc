@@ -73,6 +73,26 @@ TEST_F(EventsTest, RolesMembersAndPasswords) {
   EXPECT_EQ(news(), Texts{"identity.user.updated"});
 }
 
+TEST_F(EventsTest, WhatHangsOnOthers) {
+  const auto project = identity.project("apollo");
+  const auto role = identity.post("/roles", R"({"role":{"name":"pilot"}})").text({"role", "id"});
+  const auto service =
+      identity.post("/services", R"({"service":{"type":"t"}})").text({"service", "id"});
+  const auto policy =
+      identity.post("/policies", R"({"policy":{"type":"t","blob":"b"}})").text({"policy", "id"});
+  news();
+  EXPECT_EQ(identity.put("/projects/" + project + "/tags/blue").status, 201);
+  const auto implied = "/roles/" + role + "/implies/" + identity.role_id("reader");
+  EXPECT_EQ(identity.put(implied).status, 201);
+  EXPECT_EQ(identity.remove(implied).status, 204);
+  const auto association = "/policies/" + policy + "/OS-ENDPOINT-POLICY/services/" + service;
+  EXPECT_EQ(identity.put(association).status, 204);
+  EXPECT_EQ(identity.remove(association).status, 204);
+  EXPECT_EQ(news(), (Texts{"identity.project.updated", "identity.implied_role.created",
+                           "identity.implied_role.deleted", "identity.policy_association.created",
+                           "identity.policy_association.deleted"}));
+}
+
 TEST_F(EventsTest, LoginsGoodAndBad) {
   const auto user = identity.user("ann", "pw");
   news();

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "notify/journal.h"
 #include "services/keystone/dialect.h"
 #include "services/keystone/logic/public_id.h"
 #include "services/keystone/state.h"
@@ -63,6 +64,20 @@ std::string free_name(const State& state, db::Session& session, const User& user
   return !taken || taken->id == user.id ? wanted : fmt::format("{} {}", wanted, user.id);
 }
 
+// What a login makes by itself is the user's own doing.
+void record(const State& state, db::Transaction& tx, const notify::Event& event,
+            const std::string& user_id) {
+  state.world.journal.add(tx, event, {.user_id = user_id});
+}
+
+notify::Event role_given(const std::string& user, const std::string& project,
+                         const std::string& role) {
+  return {.type = "identity.role_assignment.created",
+          .subject = role,
+          .project_id = project,
+          .details = {{"role", role}, {"user", user}, {"project", project}}};
+}
+
 User new_user(const State& state, db::Transaction& tx, const std::string& domain_id,
               const Names& names) {
   User user;
@@ -72,6 +87,7 @@ User new_user(const State& state, db::Transaction& tx, const std::string& domain
   if (state.users.find(tx, user.id)) throw conflict("federated_user", "Duplicate entry");
   user.name = free_name(state, tx, user, names.display_name);
   state.users.insert(tx, user);
+  record(state, tx, {.type = "identity.user.created", .subject = user.id}, user.id);
   return user;
 }
 
@@ -124,7 +140,7 @@ Role role_named(const State& state, db::Session& session, const std::string& nam
 }
 
 std::string project_named(const State& state, db::Transaction& tx, const std::string& name,
-                          const std::string& domain_id) {
+                          const std::string& domain_id, const std::string& user_id) {
   const auto known =
       state.projects.first(tx, Where().equals("domain_id", domain_id).equals("name", name));
   if (known) return known->id;
@@ -138,6 +154,7 @@ std::string project_named(const State& state, db::Transaction& tx, const std::st
   project.domain_id.text = project.parent_id.text = domain_id;
   project.description = "";
   state.projects.insert(tx, project);
+  record(state, tx, {.type = "identity.project.created", .subject = project.id}, user_id);
   return project.id;
 }
 
@@ -149,12 +166,13 @@ void grant_projects(const State& state, db::Transaction& tx, const IdentityProvi
       role_ids.push_back(role_named(state, tx, name, user.domain_id, idp).id);
     }
     const auto domain = domain_of(state, tx, wanted.domain, idp);
-    const auto project = project_named(state, tx, wanted.name, domain);
+    const auto project = project_named(state, tx, wanted.name, domain, user.id);
     for (const auto& role : role_ids) {
-      tx.execute(
+      const auto added = tx.execute(
           "INSERT OR IGNORE INTO role_assignments (actor_id, target_id, role_id, inherited, "
           "actor_kind, target_kind) VALUES (?, ?, ?, 0, 'user', 'project')",
           {user.id, project, role});
+      if (added > 0) record(state, tx, role_given(user.id, project, role), user.id);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "notify/journal.h"
 #include "services/keystone/test_identity.h"
 
 namespace haneul::keystone {
@@ -172,6 +173,22 @@ TEST(Federation, AUserComesThroughAProvider) {
   EXPECT_EQ(club.enter("ada").text({"token", "user", "id"}), id);
   EXPECT_NE(club.enter("bob").text({"token", "user", "id"}), id);
   EXPECT_EQ(club.identity.get("/users/" + id).text({"user", "email"}), "ada@club.test");
+}
+
+TEST(Federation, WhatALoginMakesIsInTheHistory) {
+  Club club;
+  const auto events = [&](const std::string& type) {
+    return club.identity.cloud.db().read(
+        [&](db::Session& s) { return notify::read(s, {.type = type}, 100); });
+  };
+  const auto users = events("identity.user.created").size();
+  const auto id = club.enter("ada").text({"token", "user", "id"});
+  EXPECT_EQ(club.enter("ada").status, 201);
+  const auto made = events("identity.user.created");
+  ASSERT_EQ(made.size(), users + 1);
+  EXPECT_EQ(made.back().event.subject, id);
+  EXPECT_EQ(made.back().by.user_id, id);
+  EXPECT_EQ(events("identity.federation_protocol.created").size(), 1u);
 }
 
 TEST(Federation, GroupsOfTheTokenGiveRoles) {

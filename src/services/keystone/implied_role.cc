@@ -78,6 +78,12 @@ void check_new(db::Transaction& tx, const Pair& pair) {
   if (is_there(tx, pair)) throw conflict("implied_role", "Duplicate entry");
 }
 
+void record(const Call& call, db::Transaction& tx, const Pair& pair, std::string_view what) {
+  call.record(tx, {.type = fmt::format("identity.implied_role.{}", what),
+                   .subject = pair.prior.id,
+                   .details = {{"implied_role", pair.implied.id}}});
+}
+
 http::Response create(Call& call, State& state) {
   return call.db().write([&](db::Transaction& tx) {
     const auto pair = find_pair(call, state, tx, "identity:create_implied_role");
@@ -85,6 +91,7 @@ http::Response create(Call& call, State& state) {
     tx.execute("INSERT INTO implied_roles (prior_role_id, implied_role_id) VALUES (?, ?)",
                {pair.prior.id, pair.implied.id});
     state.epochs.change_all(tx);
+    record(call, tx, pair, "created");
     return http::Response::json(201, render(call, pair));
   });
 }
@@ -96,6 +103,7 @@ http::Response remove(Call& call, State& state) {
     tx.execute("DELETE FROM implied_roles WHERE prior_role_id = ? AND implied_role_id = ?",
                {pair.prior.id, pair.implied.id});
     state.epochs.change_all(tx);
+    record(call, tx, pair, "deleted");
   });
   return http::Response::empty(204);
 }

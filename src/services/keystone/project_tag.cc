@@ -51,6 +51,7 @@ void change_tags(Call& call, State& state, const char* rule, F&& change) {
     change(p.tags);
     check_tags(call, p.tags);
     state.projects.update(tx, p);
+    call.record(tx, {.type = "identity.project.updated", .subject = p.id});
   });
 }
 

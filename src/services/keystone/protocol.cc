@@ -96,6 +96,12 @@ void need_mapping(db::Session& session, const std::string& id) {
   throw Fault::bad_request("Invalid mapping id: " + id);
 }
 
+void record(const Call& call, db::Transaction& tx, std::string_view what) {
+  call.record(tx, {.type = fmt::format("identity.federation_protocol.{}", what),
+                   .subject = call.param("protocol_id"),
+                   .details = {{"identity_provider", call.param("idp_id")}}});
+}
+
 http::Response add(Call& call) {
   call.enforce("identity:create_protocol");
   Protocol p{call.param("protocol_id"), call.param("idp_id"), {}, {}};
@@ -111,6 +117,7 @@ http::Response add(Call& call) {
         "INSERT INTO federation_protocols (id, idp_id, mapping_id, remote_id_attribute) VALUES "
         "(?, ?, ?, ?)",
         {p.id, p.idp_id, p.mapping_id, p.remote_id_attribute});
+    record(call, tx, "created");
   });
   return answer(call, 201, p);
 }
@@ -129,6 +136,7 @@ http::Response change(Call& call) {
         "UPDATE federation_protocols SET mapping_id = ?, remote_id_attribute = ? WHERE idp_id = ? "
         "AND id = ?",
         {p.mapping_id, p.remote_id_attribute, p.idp_id, p.id});
+    record(call, tx, "updated");
   });
   return answer(call, 200, p);
 }
@@ -140,6 +148,7 @@ http::Response remove(Call& call) {
     protocol_or_fault(tx, idp, id);
     tx.execute("DELETE FROM federation_protocols WHERE idp_id = ? AND id = ?", {idp, id});
     tx.execute("DELETE FROM federated_users WHERE idp_id = ? AND protocol_id = ?", {idp, id});
+    record(call, tx, "deleted");
   });
   return http::Response::empty(204);
 }
