@@ -20,6 +20,8 @@ connection = {connection}
 password_hash_rounds = 4
 [fernet_tokens]
 key_repository = {base}/fernet-keys
+[fernet_receipts]
+key_repository = {base}/fernet-keys
 [credential]
 key_repository = {base}/credential-keys
 {more}"""
