@@ -5,6 +5,7 @@
 # Everything below DIR belongs to the module. TEST_KIT: its tests use a cloud without sockets. COLD:
 # what takes time is elsewhere, so the compiler may spend less of it (-O1, a sixth of the build).
 find_package(GTest REQUIRED)
+include(cmake/units.cmake)
 
 # What nearly every file includes is read once: headers/all.h, and headers/tests.h for tests.
 option(HANEUL_PCH "Precompiled headers" ON)
@@ -50,8 +51,11 @@ function(haneul_module name dir)
     list(APPEND libs haneul_${dep})
   endforeach()
   target_link_libraries(haneul_${name} PUBLIC ${libs})
-  if(ARG_COLD AND NOT HANEUL_SANITIZE)
-    target_compile_options(haneul_${name} PRIVATE -O1)
+  if(ARG_COLD)
+    haneul_units(haneul_${name} ${sources})
+    if(NOT HANEUL_SANITIZE)
+      target_compile_options(haneul_${name} PRIVATE -O1)
+    endif()
   endif()
   if(HANEUL_PCH)
     target_precompile_headers(haneul_${name} REUSE_FROM haneul_headers_all)
@@ -62,6 +66,7 @@ function(haneul_module name dir)
     target_link_libraries(test_${name} PRIVATE haneul_${name} GTest::gmock_main)
     # Tests are built oftener than they run long.
     target_compile_options(test_${name} PRIVATE -O0)
+    haneul_units(test_${name} ${tests})
     if(HANEUL_PCH)
       target_precompile_headers(test_${name} REUSE_FROM haneul_headers_tests)
     endif()

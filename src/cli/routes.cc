@@ -16,7 +16,8 @@ int routes() {
     for (const resource::Route& r : s.routes()) {
       // The router answers HEAD by what GET would.
       const std::string method = r.method == "GET" ? "GET,HEAD" : r.method;
-      std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, method, r.pattern,
+      std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, method,
+                               r.pattern.empty() ? "/" : r.pattern,
                                r.action.empty() ? "" : " ", r.action);
     }
   });

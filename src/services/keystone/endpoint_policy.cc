@@ -14,10 +14,10 @@ namespace {
 using resource::Call;
 
 // Policies of associations are told apart by what they are made with.
-struct Kind {
+struct Association {
   std::string_view path, create_rule, check_rule, delete_rule;
 };
-constexpr Kind kKinds[] = {
+constexpr Association kKinds[] = {
     {"/endpoints/{endpoint_id}", "identity:create_policy_association_for_endpoint",
      "identity:check_policy_association_for_endpoint",
      "identity:delete_policy_association_for_endpoint"},
@@ -68,7 +68,7 @@ void record(const Call& call, db::Transaction& tx, std::string_view what) {
   call.record(tx, event);
 }
 
-http::Response associate(Call& call, const Kind& kind) {
+http::Response associate(Call& call, const Association& kind) {
   call.enforce(kind.create_rule);
   call.db().write([&](db::Transaction& tx) {
     need_rows(call, tx);
@@ -82,7 +82,7 @@ http::Response associate(Call& call, const Kind& kind) {
   return http::Response::empty(204);
 }
 
-http::Response check(Call& call, const Kind& kind) {
+http::Response check(Call& call, const Association& kind) {
   call.enforce(kind.check_rule);
   call.db().read([&](db::Session& session) {
     need_rows(call, session);
@@ -96,7 +96,7 @@ http::Response check(Call& call, const Kind& kind) {
   return http::Response::empty(204);
 }
 
-http::Response dissociate(Call& call, const Kind& kind) {
+http::Response dissociate(Call& call, const Association& kind) {
   call.enforce(kind.delete_rule);
   call.db().write([&](db::Transaction& tx) {
     need_rows(call, tx);
@@ -151,7 +151,7 @@ http::Response list_endpoints(Call& call, const resource::Noun& noun) {
 
 void add_endpoint_policies(resource::Service& service, State&) {
   const std::string base = "/v3/policies/{policy_id}/OS-ENDPOINT-POLICY";
-  for (const Kind& kind : kKinds) {
+  for (const Association& kind : kKinds) {
     const std::string path = base + std::string(kind.path);
     service.route("PUT", path, [&kind](Call& c) { return associate(c, kind); });
     service.route("GET", path, [&kind](Call& c) { return check(c, kind); });
