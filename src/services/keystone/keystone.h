@@ -112,7 +112,7 @@ class Keystone final : public access::Authenticator {
 
   const resource::Service& service() const { return service_; }
 
-  // Reads revocations; call once, after the migrations and before requests.
+  // Reads what is kept in memory; call once, after the migrations and before requests.
   void start();
   // Makes or mends what a cloud needs: the domain "default"; projects admin, demo, service; roles
   // admin, manager, member, reader, service and what implies what; the users admin and demo; the

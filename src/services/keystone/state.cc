@@ -51,8 +51,10 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
       password_pattern(pattern_of(options)),
       oidc(options.providers_file, world.clock),
       dummy_hash(hash_password("no such user", password_options).value()),
+      epochs(world.db, world.clock),
+      revocations(epochs),
       cache({options.cached_tokens_max, options.cached_bytes_max}),
-      directories(options, world.clock, std::move(open)) {
+      directories(options, world.clock, epochs, std::move(open)) {
   for (KeyRepository* keys : {&token_keys, &credential_keys}) {
     const auto made = keys->setup();
     if (!made) throw std::runtime_error("Keystone cannot make its keys: " + made.reason());

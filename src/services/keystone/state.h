@@ -68,7 +68,7 @@ struct State {
   Instant now() const { return world.clock.now(); }
   // Everything the user's tokens stand for is void from now on.
   void revoke_user(db::Transaction& tx, std::string_view user_id) {
-    revocations.add(tx, epochs, Revocations::What::user, user_id, now());
+    revocations.add(tx, Revocations::What::user, user_id, now());
   }
 };
 

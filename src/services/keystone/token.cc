@@ -81,8 +81,8 @@ std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   wanted.audit_ids.insert(wanted.audit_ids.begin(), new_audit_id());
   wanted.methods = in_token_order(wanted.methods, state_.auth_methods);
   wanted.kind = payload_kind(wanted);
-  wanted.issued_at = state_.revocations.issue_time(wanted, now);
   const auto stamp = state_.epochs.at(wanted.user_id);
+  wanted.issued_at = state_.revocations.issue_time(wanted, now);
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
   if (!token) return std::nullopt;
