@@ -24,6 +24,7 @@
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
 #include "services/keystone/role_graph.h"
+#include "services/keystone/shared_tokens.h"
 #include "services/keystone/token_cache.h"
 #include "services/keystone/token_format.h"
 #include "services/keystone/trust.h"
@@ -50,6 +51,7 @@ struct State {
   Epochs epochs;
   Revocations revocations;
   TokenCache cache;
+  const SharedTokens shared_cache;
   RoleGraphCache role_graph;
   CatalogCache catalog;
   Directories directories;
