@@ -11,9 +11,11 @@
 
 namespace haneul::cache {
 
-inline constexpr std::size_t kKeyBytesMax = 200;              // printable ASCII without blanks
-inline constexpr std::size_t kValueBytesMax = 256 * 1024;     // larger ones are not kept
-inline constexpr std::chrono::milliseconds kCallTimeMax{50};  // of any call
+inline constexpr std::size_t kKeyBytesMax = 200;           // printable ASCII without blanks
+inline constexpr std::size_t kValueBytesMax = 256 * 1024;  // larger ones are not kept
+// A call ends by then where a server is silent or gone. One that sends byte by byte can hold a call
+// longer; it then counts as gone too.
+inline constexpr std::chrono::milliseconds kCallTimeMax{50};
 
 // Bytes by key, outside of this process and shared with others. It may have forgotten anything, and
 // may hold anything: whoever asks must know what it put there by itself. One that is slow or gone

@@ -56,14 +56,17 @@ bool is_answer(memcached_return_t code) {
 class Server {
  public:
   Server(Address address, const MemcachedOptions& options, const Clock& clock)
-      : address_(std::move(address)), breaker_(clock, options.dead_for) {}
+      : address_(std::move(address)), clock_(clock), breaker_(clock, options.dead_for) {}
 
   // `call` gives what libmemcached returned.
   template <class F>
   void with(F call) {
     if (!breaker_.lets()) return;
     Handle handle = take();
-    const memcached_return_t code = call(handle.get());
+    const Duration begun = clock_.steady();
+    memcached_return_t code = call(handle.get());
+    // It may send byte by byte, each of them in time: that, too, is no way to serve.
+    if (clock_.steady() - begun > kCallTimeMax) code = MEMCACHED_TIMEOUT;
     if (is_answer(code)) {
       give_back(std::move(handle));
       if (breaker_.succeeded()) log::info("a cache answers again", {{"server", address_.host}});
@@ -107,6 +110,7 @@ class Server {
   }
 
   const Address address_;
+  const Clock& clock_;
   Breaker breaker_;
   std::mutex mutex_;
   std::vector<Handle> idle_;
