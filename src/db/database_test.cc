@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/id.h"
+#include "db/changes.h"
 #include "db/migration.h"
 
 namespace haneul::db {
@@ -243,6 +244,43 @@ TEST_F(DatabaseTest, WorksOnAfterItsMemoryWasGivenBack) {
     database_->trim();  // leaves a transaction under way alone
   });
   EXPECT_EQ(count(), 2);
+}
+
+TEST_F(DatabaseTest, TellsWhetherAnybodyCommitted) {
+  const auto other = open_sqlite({.path = file("main.db")});
+  Changes& changes = changes_of(*database_);
+  auto before = changes.version();
+  EXPECT_EQ(changes.version(), before);
+  EXPECT_EQ(count(), 0);
+  EXPECT_EQ(changes.version(), before) << "a read is no change";
+  const auto moved = [&] { return std::exchange(before, changes.version()) != before; };
+  for (Database* who : {other.get(), database_.get()}) {
+    who->write([](Transaction& tx) { tx.execute("INSERT INTO t (name) VALUES (NULL)"); });
+    EXPECT_TRUE(moved());
+    const auto undone = [](Transaction& tx) {
+      tx.execute("INSERT INTO t (name) VALUES (NULL)");
+      throw std::runtime_error("undone");
+    };
+    EXPECT_THROW(who->write(undone), std::runtime_error);
+    EXPECT_EQ(count(), who == other.get() ? 1 : 2);
+  }
+}
+
+TEST_F(DatabaseTest, TwoThatWriteWithoutPauseBothComeToTheirTurn) {
+  constexpr int kEach = 100;
+  const auto other = open_sqlite({.path = file("main.db")});
+  std::vector<std::thread> threads;
+  for (Database* who : {database_.get(), other.get()}) {
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([who] {
+        for (int n = 0; n < kEach; ++n) {
+          who->write([](Transaction& tx) { tx.execute("INSERT INTO t (name) VALUES (NULL)"); });
+        }
+      });
+    }
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(count(), 8 * kEach);
 }
 
 TEST(TemporaryDatabase, IsSharedByItsConnections) {

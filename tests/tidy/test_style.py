@@ -29,6 +29,7 @@ HEAVY = {
     r"<mariadb/": "src/db/foreign/",
     r"<libvirt/": "src/drivers/virt/",
     r"<ldap\.h>": "src/drivers/directory/",
+    r"<libmemcached/": "src/drivers/cache/",
     r"<yaml-cpp/": "src/access/",
     r"<curl/": "src/http/",
     r"<CLI/": "src/cli/",

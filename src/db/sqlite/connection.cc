@@ -2,14 +2,31 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 
 #include <fmt/format.h>
+
+#include "base/id.h"
 
 namespace haneul::db {
 namespace {
 
 constexpr std::size_t kIdleStatementsMax = 512;
-constexpr int kBusyMs = 10'000;
+constexpr std::int64_t kBusyMicrosMax = 10'000'000;
+constexpr std::int64_t kPauseMicros = 500;
+
+// Waits for another process's transaction to end; SQLite asks again until this says no. Its own
+// pauses grow to a tenth of a second, and a process that writes without pause leaves the lock free
+// for far less between two commits: the others would hardly ever find it so.
+int wait_for_others(void* begun, int times) {
+  using Steady = std::chrono::steady_clock;
+  auto& since = *static_cast<Steady::time_point*>(begun);
+  if (times == 0) since = Steady::now();
+  if (Steady::now() - since > std::chrono::microseconds(kBusyMicrosMax)) return 0;
+  const auto pause = static_cast<std::int64_t>(1 + random_below(2 * kPauseMicros));
+  std::this_thread::sleep_for(std::chrono::microseconds(pause));
+  return 1;
+}
 
 // SQLite has no code of its own for its limits on statements.
 bool is_too_complex(int code, std::string_view why) {
@@ -38,7 +55,7 @@ Connection::Connection(const std::string& path, Mode mode, std::int64_t cache_ki
     throw Error(fmt::format("cannot open the database {}: {}", path, why));
   }
   add_regexp(handle_);
-  sqlite3_busy_timeout(handle_, kBusyMs);
+  sqlite3_busy_handler(handle_, wait_for_others, &busy_since_);
   script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
       "PRAGMA temp_store=MEMORY;"

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <sqlite3.h>
@@ -31,6 +32,7 @@ class Connection {
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   void copy_to(const std::string& path);
   void release_memory();  // pages and statements kept for speed
+  sqlite3* handle() const { return handle_; }
   // Throws Duplicate or Error for a SQLite result code.
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
@@ -49,6 +51,7 @@ class Connection {
 
   sqlite3* handle_ = nullptr;
   const Explain explain_;
+  std::chrono::steady_clock::time_point busy_since_;
   // Statements not in use, by their text. A statement in use is out of the map, so the same text
   // may run twice at a time.
   std::unordered_map<std::string_view, Statement> idle_;

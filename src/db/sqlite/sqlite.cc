@@ -12,6 +12,8 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "db/changes.h"
+#include "db/sqlite/commit_watch.h"
 #include "db/sqlite/connection.h"
 
 namespace haneul::db {
@@ -62,13 +64,12 @@ class WriteSession final : public Transaction {
 };
 
 // Its owner's alone, whatever the directory: there are hashes of passwords in it. SQLite makes the
-// files beside it (-wal, -shm) like it.
+// files beside it (-wal, -shm) like it. One that is there is not opened: to close it would drop the
+// locks that another Database of this process has on it.
 const std::string& made_private(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd >= 0) {
-    ::fchmod(fd, 0600);
-    ::close(fd);
-  }
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+  ::chmod(path.c_str(), 0600);
   return path;
 }
 
@@ -78,18 +79,20 @@ struct Group {
   std::exception_ptr failure;  // why the commit failed; then nothing of the group is on disk
 };
 
-class Sqlite final : public Database {
+class Sqlite final : public Database, public Changes {
  public:
   explicit Sqlite(SqliteOptions options)
       : options_(std::move(options)),
         path_(options_.path.empty() ? temporary_path() : options_.path),
         writer_(made_private(path_), Connection::Mode::write, options_.write_cache_kib,
-                options_.explain) {}
+                options_.explain),
+        watch_(path_) {}
   ~Sqlite() override {
     if (!options_.path.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
   }
 
+  std::uint64_t version() override { return watch_.version(); }
   DatabaseStats stats() const override;
   void trim() override;
   void copy_to(const std::string& path) override {
@@ -121,6 +124,7 @@ class Sqlite final : public Database {
   std::mutex write_mutex_;
   std::condition_variable turn_, settled_;
   Connection writer_;
+  CommitWatch watch_;
   bool busy_ = false;
   std::size_t waiting_ = 0, members_ = 0;
   std::shared_ptr<Group> group_;  // the open one
@@ -284,6 +288,10 @@ std::optional<std::string> Session::text(std::string_view sql, std::initializer_
   Rows rows = query(sql, binds);
   if (!rows.next() || rows.is_null(0)) return std::nullopt;
   return rows.string(0);
+}
+
+Changes& changes_of(Database& database) {
+  return dynamic_cast<Changes&>(database);
 }
 
 std::unique_ptr<Database> open_sqlite(SqliteOptions options) {

@@ -116,9 +116,8 @@ http::Response revoke_token(resource::Call& call, Tokens& tokens, State& state) 
   const auto subject = subject_of(call, tokens, {});
   ask_policy(call, "identity:revoke_token", *subject);
   call.db().write([&](db::Transaction& tx) {
-    state.revocations.add(tx, state.epochs, Revocations::What::audit,
-                          subject->payload.audit_ids.front(), subject->payload.user_id,
-                          state.now());
+    state.revocations.add(tx, Revocations::What::audit, subject->payload.audit_ids.front(),
+                          subject->payload.user_id, state.now());
     call.record(tx, {.type = "identity.token.deleted", .subject = subject->payload.user_id});
   });
   return http::Response::empty(204);

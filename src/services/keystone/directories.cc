@@ -30,15 +30,16 @@ std::shared_ptr<const DirectoryOf> Directories::find(db::Session& session,
   return found == map->end() ? nullptr : found->second;
 }
 
-// What was read before a change is not kept as what holds after it.
+// What a transaction sees of itself alone is not kept.
 std::shared_ptr<const Directories::Map> Directories::all(db::Session& session) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t now = generation_;
-  if (of_generation_ != now) {
-    map_ = read(session, *map_);
-    of_generation_ = now;
-  }
-  return map_;
+  const auto epoch = Epochs::directories_seen_by(session);
+  if (epoch_ == epoch) return map_;
+  auto fresh = read(session, *map_);
+  if (epoch != epochs_.directories()) return fresh;
+  map_ = fresh;
+  epoch_ = epoch;
+  return fresh;
 }
 
 // Connections and what is known of a directory stay with a configuration that stays.

@@ -1,8 +1,8 @@
 #pragma once
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/fault.h"
@@ -10,6 +10,7 @@
 #include "db/database.h"
 #include "services/keystone/directory_domain.h"
 #include "services/keystone/directory_gate.h"
+#include "services/keystone/epochs.h"
 #include "services/keystone/keystone.h"
 
 namespace haneul::keystone {
@@ -27,18 +28,15 @@ struct DirectoryOf {
 // upstream: openstack/keystone:keystone/identity/core.py (DomainConfigs)
 class Directories {
  public:
-  Directories(const Options& options, const Clock& clock, directory::Opener open)
-      : options_(options), open_(std::move(open)), gate_(clock) {}
+  // All references must outlive it.
+  Directories(const Options& options, const Clock& clock, const Epochs& epochs,
+              directory::Opener open)
+      : options_(options), epochs_(epochs), open_(std::move(open)), gate_(clock) {}
 
-  // Null for a domain in tables.
+  // Null for a domain in tables. Whoever changes configurations calls Epochs::change_directories.
   std::shared_ptr<const DirectoryOf> find(db::Session& session, std::string_view domain_id);
   // False while no domain can be in a directory, which costs nothing to know.
   bool may_exist() const { return options_.domain_drivers || options_.identity_driver == "ldap"; }
-  // The configuration of a domain is another when the transaction commits.
-  void changed(db::Transaction& tx) {
-    tx.after_commit([this] { ++generation_; });
-  }
-
   // What `question` asks of the domain's directory. Throws Fault::unavailable if that does not
   // answer, says no, or may not be asked now.
   template <class F>
@@ -67,12 +65,12 @@ class Directories {
   static Fault cannot(const DirectoryOf& of, const std::string& why);
 
   const Options& options_;
+  const Epochs& epochs_;
   const directory::Opener open_;
   DirectoryGate gate_;
-  std::atomic<std::uint64_t> generation_{1};
   std::mutex mutex_;
   std::shared_ptr<const Map> map_ = std::make_shared<Map>();
-  std::uint64_t of_generation_ = 0;
+  std::optional<std::uint64_t> epoch_;  // of the map
 };
 
 }  // namespace haneul::keystone

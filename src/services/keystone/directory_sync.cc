@@ -346,7 +346,7 @@ void directory_changed(State& state, db::Transaction& tx, const std::string& dom
   const json::Value config(domain_config(tx, domain_id));
   const json::Value* driver = config.at({"identity", "driver"});
   forget_copies(state, tx, domain_id, driver && driver->text() && *driver->text() != "sql");
-  state.directories.changed(tx);
+  state.epochs.change_directories(tx);
 }
 
 void forget_unserved(State& state) {

@@ -139,7 +139,7 @@ resource::Hooks<Domain> hooks(State& state) {
     before_remove(d);
     remove_identity_providers_of_domain(c.tx, d.id);
     for (const auto sql : kContents) c.tx.execute(sql, {d.id});
-    state.directories.changed(c.tx);
+    state.epochs.change_directories(c.tx);
     state.epochs.change_all(c.tx);
   };
   h.visible = [](const resource::Call&) { return resource::Where().and_("is_domain = 1"); };

@@ -42,7 +42,7 @@ Keystone::Keystone(const resource::World& world, Options options, directory::Ope
 Keystone::~Keystone() = default;
 
 void Keystone::start() {
-  state_->world.db.read([&](db::Session& session) { state_->revocations.load(session); });
+  state_->epochs.catch_up();
   forget_unserved(*state_);
 }
 

@@ -66,6 +66,10 @@ struct Options {
   std::vector<std::string> oauth2_methods = {"client_secret_basic"};
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
+  bool shared_cache = false;  // beside those in memory, for all processes of the cloud
+  std::vector<std::string> memcache_servers = {"localhost:11211"};
+  Duration shared_cache_time = std::chrono::minutes(10);
+  Duration memcache_dead_retry = std::chrono::seconds(10);
 };
 std::vector<config::Section> sections(Options& values);
 
@@ -112,7 +116,7 @@ class Keystone final : public access::Authenticator {
 
   const resource::Service& service() const { return service_; }
 
-  // Reads revocations; call once, after the migrations and before requests.
+  // Reads what is kept in memory; call once, after the migrations and before requests.
   void start();
   // Makes or mends what a cloud needs: the domain "default"; projects admin, demo, service; roles
   // admin, manager, member, reader, service and what implies what; the users admin and demo; the

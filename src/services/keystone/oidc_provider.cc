@@ -92,16 +92,17 @@ Result<Value> OidcProvider::key_set(const std::string& key_id) {
       if (keys && keys->array()) {
         for (const Value& key : *keys->array()) known |= text_at(key, "kid") == key_id;
       }
-      const auto good_for = known ? Duration(kKeptFor) : Duration(kKeysAskedEvery);
-      if (clock_.now() < keys_->at + good_for) return keys_->value;
+      const auto good_until = known ? keys_->at + kKeptFor : keys_asked_ + kKeysAskedEvery;
+      if (clock_.now() < good_until) return keys_->value;
     }
   }
   const auto url = endpoint("jwks_uri");
   if (!url) return Failure{url.reason()};
   auto fresh = fetch_json({.url = *url});
-  if (!fresh) return fresh;
   const std::lock_guard lock(mutex_);
-  keys_ = Kept{*fresh, clock_.now()};
+  keys_asked_ = clock_.now();
+  if (!fresh) return fresh;
+  keys_ = Kept{*fresh, keys_asked_};
   return fresh;
 }
 

@@ -65,6 +65,7 @@ class OidcProvider {
   };
   std::mutex mutex_;  // of what is kept; never held while the provider is asked
   std::optional<Kept> metadata_, keys_;
+  Instant keys_asked_;  // when the provider last said something of its keys, or failed to
 };
 
 // The providers of [federation] providers, by identity provider and protocol.

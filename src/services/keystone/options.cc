@@ -180,12 +180,26 @@ constexpr auto kOauth2 = options(
         .help("How clients may say who they are for a token of OAuth 2.0: client_secret_basic, an "
               "application credential."));
 
-constexpr auto kCache = options(option<&Options::cached_tokens_max>("tokens_max")
-                                    .range(0, 1e8)
-                                    .help("Tokens whose meaning is kept in memory."),
-                                option<&Options::cached_bytes_max>("bytes_max")
-                                    .range(0, 1e12)
-                                    .help("Bytes that those may take."));
+constexpr auto kCache =
+    options(option<&Options::cached_tokens_max>("tokens_max")
+                .range(0, 1e8)
+                .help("Tokens whose meaning is kept in memory."),
+            option<&Options::cached_bytes_max>("bytes_max")
+                .range(0, 1e12)
+                .help("Bytes that those may take."),
+            option<&Options::shared_cache>("enabled").help(
+                "Whether they are also kept in memcached, for all processes of "
+                "the cloud."),
+            option<&Options::memcache_servers>("memcache_servers")
+                .help("Where that is: host:port or [address]:port. A name is "
+                      "looked up with each new connection, which may take long."),
+            option<&Options::shared_cache_time>("expiration_time")
+                .range(1, 86'400)
+                .help("How long it keeps them."),
+            option<&Options::memcache_dead_retry>("memcache_dead_retry")
+                .range(1, 86'400)
+                .help("For how long one that did not answer within 50 ms is "
+                      "left alone."));
 
 }  // namespace
 

@@ -273,7 +273,7 @@ void remove_what_hangs_on_project(State& state, db::Transaction& tx, const std::
   remove_trusts_of_project(state, tx, id);
   tx.execute("DELETE FROM oauth_request_tokens WHERE project_id = ?", {id});
   remove_access_tokens(state, tx, "project_id", id);
-  state.revocations.add(tx, state.epochs, Revocations::What::project, id, state.now());
+  state.revocations.add(tx, Revocations::What::project, id, state.now());
 }
 
 void add_projects(resource::Service& service, State& state) {

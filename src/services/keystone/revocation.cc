@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <vector>
 
 namespace haneul::keystone {
 namespace {
@@ -22,47 +21,53 @@ std::string key_of(std::string_view what, std::string_view value) {
 
 }  // namespace
 
-void Revocations::load(db::Session& session) {
+Revocations::Revocations(Epochs& epochs) : epochs_(epochs) {
+  epochs.along([this](db::Session& session) { follow(session); });
+}
+
+void Revocations::follow(db::Session& session) {
+  db::Rows rows = session.query(
+      "SELECT id, what, value, issued_before FROM revocation_events WHERE id > ? ORDER BY id",
+      {last_row_});
   const std::unique_lock lock(mutex_);
-  db::Rows rows = session.query("SELECT what, value, issued_before FROM revocation_events");
   while (rows.next()) {
-    auto& seconds = seconds_by_key_[key_of(rows.text(0), rows.text(1))];
-    seconds = std::max(seconds, rows.instant(2).seconds());
+    auto& seconds = seconds_by_key_[key_of(rows.text(1), rows.text(2))];
+    seconds = std::max(seconds, rows.instant(3).seconds());
+    last_row_ = rows.integer(0);
   }
 }
 
-std::int64_t Revocations::next_second(const std::string& key, Instant now) const {
-  const auto found = seconds_by_key_.find(key);
-  if (found == seconds_by_key_.end() || found->second < now.seconds()) return now.seconds();
-  return found->second + 1;
+namespace {
+
+// Twice in one second: the second revocation must cover what was dated ahead after the first.
+std::int64_t second_of(db::Session& session, std::string_view what, std::string_view value,
+                       Instant now) {
+  const auto last = session.integer(
+      "SELECT MAX(issued_before) FROM revocation_events WHERE what = ? AND value = ?",
+      {what, value});
+  if (!last || Instant{*last}.seconds() < now.seconds()) return now.seconds();
+  return Instant{*last}.seconds() + 1;
 }
 
-void Revocations::add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
-                      Instant now) {
-  keep(tx, what, value, now);
-  what == What::user ? epochs.change_user(tx, value) : epochs.change_all(tx);
-}
-
-void Revocations::add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
-                      std::string_view user_id, Instant now) {
-  keep(tx, what, value, now);
-  epochs.change_user(tx, user_id);
-}
-
-void Revocations::keep(db::Transaction& tx, What what, std::string_view value, Instant now) {
-  const std::string key = key_of(name_of(what), value);
-  const auto second = [&] {
-    const std::shared_lock lock(mutex_);
-    return next_second(key, now);
-  }();
+void write_down(db::Transaction& tx, Revocations::What what, std::string_view value, Instant now) {
+  const auto name = name_of(what);
   tx.execute(
       "INSERT INTO revocation_events (what, value, issued_before, revoked_at) "
       "VALUES (?, ?, ?, ?)",
-      {name_of(what), value, Instant::from_seconds(second), now.truncated()});
-  tx.after_commit([this, key, now] {
-    const std::unique_lock lock(mutex_);
-    seconds_by_key_[key] = next_second(key, now);
-  });
+      {name, value, Instant::from_seconds(second_of(tx, name, value, now)), now.truncated()});
+}
+
+}  // namespace
+
+void Revocations::add(db::Transaction& tx, What what, std::string_view value, Instant now) {
+  write_down(tx, what, value, now);
+  what == What::user ? epochs_.change_user(tx, value) : epochs_.change_all(tx);
+}
+
+void Revocations::add(db::Transaction& tx, What what, std::string_view value,
+                      std::string_view user_id, Instant now) {
+  write_down(tx, what, value, now);
+  epochs_.change_user(tx, user_id);
 }
 
 std::int64_t Revocations::of_user(const TokenPayload& token) const {
@@ -71,6 +76,7 @@ std::int64_t Revocations::of_user(const TokenPayload& token) const {
 }
 
 bool Revocations::covers(const TokenPayload& token) const {
+  epochs_.catch_up();
   const std::shared_lock lock(mutex_);
   if (seconds_by_key_.empty()) return false;
   const auto gone = [&](What what, const std::string& value) {
@@ -85,6 +91,7 @@ bool Revocations::covers(const TokenPayload& token) const {
 }
 
 Instant Revocations::issue_time(const TokenPayload& token, Instant now) const {
+  epochs_.catch_up();
   const std::shared_lock lock(mutex_);
   return Instant::from_seconds(std::max(now.seconds(), of_user(token) + 1));
 }

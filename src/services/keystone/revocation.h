@@ -11,20 +11,22 @@
 
 namespace haneul::keystone {
 
-// Tokens that are void before they expire: rows, and the same in memory. Safe from any thread.
+// Tokens that are void before they expire: rows, and the same in memory, which follows what any
+// process over the database writes as the epochs do. Safe from any thread.
 // upstream: openstack/keystone:keystone/models/revoke_model.py
 class Revocations {
  public:
   enum class What { user, project, audit, chain, trust, application_credential };
 
-  // Reads the rows; call once the tables exist.
-  void load(db::Session& session);
+  // `epochs` must outlive it.
+  explicit Revocations(Epochs& epochs);
+
   // As soon as the commit has returned, tokens are void: the user's issued up to `now`; all of
   // anything else, whose ids never come back.
-  void add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value, Instant now);
+  void add(db::Transaction& tx, What what, std::string_view value, Instant now);
   // The same for what concerns only this user's tokens.
-  void add(db::Transaction& tx, Epochs& epochs, What what, std::string_view value,
-           std::string_view user_id, Instant now);
+  void add(db::Transaction& tx, What what, std::string_view value, std::string_view user_id,
+           Instant now);
   bool covers(const TokenPayload& token) const;
   // What a token made now must say: tokens know only seconds, so one made in the second of a
   // revocation that it must survive is dated a second later.
@@ -33,11 +35,11 @@ class Revocations {
   void prune(db::Database& database, Instant revoked_before);
 
  private:
-  void keep(db::Transaction& tx, What what, std::string_view value, Instant now);
+  void follow(db::Session& session);
   std::int64_t of_user(const TokenPayload& token) const;  // seconds; -1 for none
-  // Twice in one second: the second revocation must cover what was dated ahead after the first.
-  std::int64_t next_second(const std::string& key, Instant now) const;
 
+  Epochs& epochs_;
+  std::int64_t last_row_ = 0;  // of those read; only follow() uses it
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::int64_t> seconds_by_key_;
 };

@@ -33,6 +33,12 @@ std::vector<std::string_view> auth_methods_of(const Options& options) {
   return {names.begin(), names.end()};
 }
 
+std::unique_ptr<cache::Cache> shared_cache_of(const Options& options, const Clock& clock) {
+  if (!options.shared_cache) return nullptr;
+  return cache::open_memcached(
+      {.servers = options.memcache_servers, .dead_for = options.memcache_dead_retry}, clock);
+}
+
 template <class T>
 T or_fault(std::optional<T> row, std::string_view what, std::string_view id) {
   if (!row) throw no_such(what, id);
@@ -51,8 +57,12 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
       password_pattern(pattern_of(options)),
       oidc(options.providers_file, world.clock),
       dummy_hash(hash_password("no such user", password_options).value()),
+      epochs(world.db, world.clock),
+      revocations(epochs),
       cache({options.cached_tokens_max, options.cached_bytes_max}),
-      directories(options, world.clock, std::move(open)) {
+      shared_cache(shared_cache_of(options, world.clock), options.key_directory,
+                   std::chrono::duration_cast<std::chrono::seconds>(options.shared_cache_time)),
+      directories(options, world.clock, epochs, std::move(open)) {
   for (KeyRepository* keys : {&token_keys, &credential_keys}) {
     const auto made = keys->setup();
     if (!made) throw std::runtime_error("Keystone cannot make its keys: " + made.reason());

@@ -24,6 +24,7 @@
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
 #include "services/keystone/role_graph.h"
+#include "services/keystone/shared_tokens.h"
 #include "services/keystone/token_cache.h"
 #include "services/keystone/token_format.h"
 #include "services/keystone/trust.h"
@@ -50,6 +51,7 @@ struct State {
   Epochs epochs;
   Revocations revocations;
   TokenCache cache;
+  const SharedTokens shared_cache;
   RoleGraphCache role_graph;
   CatalogCache catalog;
   Directories directories;
@@ -68,7 +70,7 @@ struct State {
   Instant now() const { return world.clock.now(); }
   // Everything the user's tokens stand for is void from now on.
   void revoke_user(db::Transaction& tx, std::string_view user_id) {
-    revocations.add(tx, epochs, Revocations::What::user, user_id, now());
+    revocations.add(tx, Revocations::What::user, user_id, now());
   }
 };
 

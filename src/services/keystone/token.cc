@@ -57,6 +57,27 @@ std::shared_ptr<const ValidToken> Tokens::validate(std::string_view text, Durati
   return judge(text, window).token;
 }
 
+// By another process under the same epochs, or here. Catalogs are each process's own: they are
+// large and alike.
+std::shared_ptr<ValidToken> Tokens::looked_into(std::string_view text, const TokenPayload& payload,
+                                                Epochs::Stamp stamp) {
+  const bool is_shared = payload.trust_id.empty();
+  auto token = is_shared ? state_.shared_cache.find(text, payload, stamp) : nullptr;
+  if (token && token->good_until > state_.now()) {
+    const auto& caller = *token->caller;
+    if (caller.scope() != access::Scope::unscoped) {
+      token->catalog = state_.world.db.read([&](db::Session& session) {
+        return state_.catalog.get(session, stamp.all, payload.project_id, caller.user_id.text);
+      });
+    }
+    return token;
+  }
+  token = state_.world.db.read(
+      [&](db::Session& session) { return look_into(state_, session, payload, stamp); });
+  if (token && is_shared) state_.shared_cache.put(text, *token);
+  return token;
+}
+
 Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   const auto text = without_padding(full_text);
   if (text.empty()) return {nullptr, "No token in the request"};
@@ -68,8 +89,7 @@ Tokens::Verdict Tokens::judge(std::string_view full_text, Duration window) {
   if (!expired) sync_user(state_, payload->user_id, state_.options.identity_cache_time);
   const auto stamp = state_.epochs.at(payload->user_id);
   if (expired || state_.revocations.covers(*payload)) return {nullptr, "Failed to validate token"};
-  auto token = state_.world.db.read(
-      [&](db::Session& session) { return look_into(state_, session, *payload, stamp); });
+  auto token = looked_into(text, *payload, stamp);
   if (!token) return {nullptr, fmt::format("Could not find token: {}.", full_text)};
   token->keys_generation = generation;
   if (is_cached(*token)) state_.cache.put(text, token);
@@ -81,14 +101,17 @@ std::optional<Tokens::Issued> Tokens::issue(TokenPayload wanted) {
   wanted.audit_ids.insert(wanted.audit_ids.begin(), new_audit_id());
   wanted.methods = in_token_order(wanted.methods, state_.auth_methods);
   wanted.kind = payload_kind(wanted);
-  wanted.issued_at = state_.revocations.issue_time(wanted, now);
   const auto stamp = state_.epochs.at(wanted.user_id);
+  wanted.issued_at = state_.revocations.issue_time(wanted, now);
   auto token = state_.world.db.read(
       [&](db::Session& session) { return look_into(state_, session, wanted, stamp); });
   if (!token) return std::nullopt;
   token->keys_generation = state_.token_format->keys_generation();
   Issued issued{state_.token_format->encode(wanted), token};
-  if (is_cached(*token)) state_.cache.put(issued.text, token);
+  if (is_cached(*token)) {
+    state_.cache.put(issued.text, token);
+    state_.shared_cache.put(issued.text, *token);
+  }
   return issued;
 }
 

@@ -39,6 +39,8 @@ class Tokens {
   std::optional<Issued> issue(TokenPayload wanted);
 
  private:
+  std::shared_ptr<ValidToken> looked_into(std::string_view text, const TokenPayload& payload,
+                                          Epochs::Stamp stamp);
   std::shared_ptr<const ValidToken> cached(std::string_view text, Duration window);
 
   State& state_;

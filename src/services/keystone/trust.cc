@@ -222,7 +222,7 @@ void remove_trust(State& state, db::Transaction& tx, const std::string& id) {
   static const std::string kRoles =
       fmt::format("DELETE FROM trust_roles WHERE trust_id {}", kBelow);
   static const std::string kTrusts = fmt::format("DELETE FROM trusts WHERE id {}", kBelow);
-  state.revocations.add(tx, state.epochs, Revocations::What::trust, id, state.now());
+  state.revocations.add(tx, Revocations::What::trust, id, state.now());
   tx.execute(kRoles, {id});
   tx.execute(kTrusts, {id});
 }

@@ -67,8 +67,8 @@ void take_row(const AdoptedNoun& noun, const Given& given, Here& here, Adopted& 
   ++(fate == Fate::fresh ? told.fresh : fate == Fate::changed ? told.changed : told.unchanged);
 }
 
-Adopted take(const AdoptedNoun& noun, db::Database& database, const Adoption& adoption) {
-  const auto epochs = std::make_unique<Epochs>();
+Adopted take(const AdoptedNoun& noun, db::Database& database, Epochs& epochs,
+             const Adoption& adoption) {
   return database.write([&](db::Transaction& tx) {
     Here here(tx);
     Adopted told{.noun = std::string(noun.name)};
@@ -78,7 +78,7 @@ Adopted take(const AdoptedNoun& noun, db::Database& database, const Adoption& ad
         adoption.progress(noun.name, told.read);
       }
     });
-    if (told.fresh + told.changed > 0) epochs->change_all(tx);
+    if (told.fresh + told.changed > 0) epochs.change_all(tx);
     return told;
   });
 }
@@ -119,7 +119,8 @@ std::vector<Adopted> adopt(db::Database& database, const Options& options, const
     if (adoption.done) adoption.done(told);
     all.push_back(std::move(told));
   };
-  for (const auto& noun : nouns) tell(take(noun, database, adoption));
+  const auto epochs = std::make_unique<Epochs>(database, clock);
+  for (const auto& noun : nouns) tell(take(noun, database, *epochs, adoption));
   for (auto& left : what_is_left(adoption.source)) tell(std::move(left));
   return all;
 }
