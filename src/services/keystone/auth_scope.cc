@@ -9,7 +9,7 @@
 namespace haneul::keystone {
 namespace {
 
-using Kind = ScopeWanted::Kind;
+using ScopeKind = ScopeWanted::Kind;
 
 // Nothing tells a trust that cannot be used from one that is not there.
 bool apply_trust(const State& state, db::Session& session, const std::string& id,
@@ -31,7 +31,7 @@ ScopeWanted read_scope(const resource::Call& call, const json::Value& value) {
   };
   if (value.text()) {
     if (*value.text() != "unscoped") throw wrong();
-    return {.kind = Kind::unscoped};
+    return {.kind = ScopeKind::unscoped};
   }
   resource::Form form(call.dialect(), value, "scope");
   int given = 0;
@@ -39,34 +39,34 @@ ScopeWanted read_scope(const resource::Call& call, const json::Value& value) {
     given += form.has(key) ? 1 : 0;
   }
   if (given != 1) throw wrong();
-  if (form.has("unscoped")) return {.kind = Kind::unscoped};
+  if (form.has("unscoped")) return {.kind = ScopeKind::unscoped};
   if (auto project = form.object("project")) {
-    return {.kind = Kind::project, .project = read_project_ref(std::move(*project))};
+    return {.kind = ScopeKind::project, .project = read_project_ref(std::move(*project))};
   }
   if (auto domain = form.object("domain")) {
-    return {.kind = Kind::domain, .domain = read_domain_ref(std::move(*domain), "scope/domain")};
+    return {.kind = ScopeKind::domain, .domain = read_domain_ref(std::move(*domain), "scope/domain")};
   }
   if (auto trust = form.object("OS-TRUST:trust")) {
-    return {.kind = Kind::trust, .trust_id = auth_text(*trust, "id")};
+    return {.kind = ScopeKind::trust, .trust_id = auth_text(*trust, "id")};
   }
   form.object("system");
-  return {.kind = Kind::system};
+  return {.kind = ScopeKind::system};
 }
 
 bool apply_scope(const State& state, const ScopeWanted& scope, TokenPayload& token) {
   return state.world.db.read([&](db::Session& session) {
-    if (scope.kind == Kind::system) token.system = "all";
-    if (scope.kind == Kind::project) {
+    if (scope.kind == ScopeKind::system) token.system = "all";
+    if (scope.kind == ScopeKind::project) {
       const auto project = find_project(state, session, scope.project);
       if (!project) return false;
       token.project_id = project->id;
     }
-    if (scope.kind == Kind::domain) {
+    if (scope.kind == ScopeKind::domain) {
       const auto domain = find_domain(state, session, scope.domain);
       if (!domain) return false;
       token.domain_id = domain->id;
     }
-    if (scope.kind == Kind::trust) return apply_trust(state, session, scope.trust_id, token);
+    if (scope.kind == ScopeKind::trust) return apply_trust(state, session, scope.trust_id, token);
     return true;
   });
 }
