@@ -54,7 +54,32 @@ std::shared_ptr<const Directories::Map> Directories::read(db::Session& session,
     of->ids_are_local = true;
     (*map)[of->domain_id] = std::move(of);
   }
-  if (!options_.domain_drivers || !options_.domain_configs_in_tables) return map;
+  if (!options_.domain_drivers) return map;
+  for (auto& [id, config] : configs(session)) {
+    if (driver_of(config) == "sql") {
+      map->erase(id);
+      continue;
+    }
+    const auto before = old.find(id);
+    const bool same = before != old.end() && before->second->config == config;
+    (*map)[id] = same ? before->second : make(id, std::move(config));
+  }
+  return map;
+}
+
+std::map<std::string, json::Object> Directories::configs(db::Session& session) const {
+  std::map<std::string, json::Object> found;
+  if (!options_.domain_configs_in_tables) {
+    for (const auto& [name, config] : files_) {
+      const auto id =
+          session.text("SELECT id FROM projects WHERE domain_id = '' AND name = ?", {name});
+      if (id)
+        found[*id] = config;
+      else
+        log::warning("a file speaks of a domain that there is not", {{"domain", name}});
+    }
+    return found;
+  }
   std::vector<std::string> ids;
   {
     db::Rows rows = session.query(
@@ -62,17 +87,8 @@ std::shared_ptr<const Directories::Map> Directories::read(db::Session& session,
         "'driver'");
     while (rows.next()) ids.push_back(rows.string(0));
   }
-  for (const auto& id : ids) {
-    const json::Object config = domain_config(session, id);
-    if (driver_of(config) == "sql") {
-      map->erase(id);
-      continue;
-    }
-    const auto before = old.find(id);
-    const bool same = before != old.end() && before->second->config == config;
-    (*map)[id] = same ? before->second : make(id, config);
-  }
-  return map;
+  for (const auto& id : ids) found[id] = domain_config(session, id);
+  return found;
 }
 
 std::shared_ptr<const DirectoryOf> Directories::make(const std::string& domain_id,

@@ -10,6 +10,7 @@
 #include "db/database.h"
 #include "services/keystone/directory_domain.h"
 #include "services/keystone/directory_gate.h"
+#include "services/keystone/domain_files.h"
 #include "services/keystone/epochs.h"
 #include "services/keystone/keystone.h"
 
@@ -28,10 +29,14 @@ struct DirectoryOf {
 // upstream: openstack/keystone:keystone/identity/core.py (DomainConfigs)
 class Directories {
  public:
-  // All references must outlive it.
+  // All references must outlive it. Throws std::runtime_error for a domain's file that is no good.
   Directories(const Options& options, const Clock& clock, const Epochs& epochs,
               directory::Opener open)
-      : options_(options), epochs_(epochs), open_(std::move(open)), gate_(clock) {}
+      : options_(options), epochs_(epochs), open_(std::move(open)), gate_(clock) {
+    if (options.domain_drivers && !options.domain_configs_in_tables) {
+      files_ = read_domain_files(options.domain_config_dir, options.identity_driver);
+    }
+  }
 
   // Null for a domain in tables. Whoever changes configurations calls Epochs::change_directories.
   std::shared_ptr<const DirectoryOf> find(db::Session& session, std::string_view domain_id);
@@ -62,11 +67,14 @@ class Directories {
   std::shared_ptr<const Map> all(db::Session& session);
   std::shared_ptr<const Map> read(db::Session& session, const Map& old) const;
   std::shared_ptr<const DirectoryOf> make(const std::string& domain_id, json::Object config) const;
+  // What domains say, by their ids: in the tables or in files, never both.
+  std::map<std::string, json::Object> configs(db::Session& session) const;
   static Fault cannot(const DirectoryOf& of, const std::string& why);
 
   const Options& options_;
   const Epochs& epochs_;
   const directory::Opener open_;
+  std::map<std::string, json::Object, std::less<>> files_;  // by the domains' names
   DirectoryGate gate_;
   std::mutex mutex_;
   std::shared_ptr<const Map> map_ = std::make_shared<Map>();

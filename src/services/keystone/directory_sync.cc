@@ -343,6 +343,7 @@ std::optional<bool> directory_accepts(State& state, const std::string& user_id,
 }
 
 void directory_changed(State& state, db::Transaction& tx, const std::string& domain_id) {
+  if (!state.options.domain_configs_in_tables) return;  // files say what holds
   const json::Value config(domain_config(tx, domain_id));
   const json::Value* driver = config.at({"identity", "driver"});
   forget_copies(state, tx, domain_id, driver && driver->text() && *driver->text() != "sql");

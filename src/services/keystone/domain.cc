@@ -132,9 +132,15 @@ constexpr std::string_view kContents[] = {
 
 resource::Hooks<Domain> hooks(State& state) {
   resource::Hooks<Domain> h;
-  h.before_create = before_create;
+  h.before_create = [&](Change& c, Domain& d) {
+    before_create(c, d);
+    state.epochs.change_directories(c.tx);  // files know domains by their names
+  };
   h.before_update = before_update;
-  h.after_update = [&](Change& c, const Domain&, const Domain&) { state.epochs.change_all(c.tx); };
+  h.after_update = [&](Change& c, const Domain& old, const Domain& fresh) {
+    if (old.name != fresh.name) state.epochs.change_directories(c.tx);
+    state.epochs.change_all(c.tx);
+  };
   h.before_remove = [&](Change& c, const Domain& d) {
     before_remove(d);
     remove_identity_providers_of_domain(c.tx, d.id);

@@ -41,8 +41,9 @@ struct Options {
   std::string limit_model = "flat";               // or strict_two_level
   std::int64_t redelegations_max = 3;
   bool domain_drivers = false;            // domains may have users and groups in a directory
-  bool domain_configs_in_tables = false;  // and say so through the API
-  std::string identity_driver = "sql";    // of all other domains; or ldap, of the default domain
+  bool domain_configs_in_tables = false;  // and say so through the API, else in files
+  std::string domain_config_dir = "/etc/keystone/domains";
+  std::string identity_driver = "sql";  // of all other domains; or ldap, of the default domain
   Duration identity_cache_time = std::chrono::minutes(10);  // of what a directory said
   LdapOptions ldap;                                         // of that driver
   Compliance compliance;

@@ -47,7 +47,10 @@ constexpr auto kIdentity =
             option<&Options::domain_drivers>("domain_specific_drivers_enabled")
                 .help("Domains may have a driver of their own."),
             option<&Options::domain_configs_in_tables>("domain_configurations_from_database")
-                .help("They say so through the API; there is no other way."),
+                .help("They say so through the API, else in files."),
+            option<&Options::domain_config_dir>("domain_config_dir")
+                .help("Where those files are: `keystone.<name of the domain>.conf`, with "
+                      "`[identity]` driver and `[ldap]`. They are read at start."),
             option<&Options::identity_cache_time>("cache_time")
                 .range(0, 1e9)
                 .help("How long a token stands for what a directory said of its user."));
