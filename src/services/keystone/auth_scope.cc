@@ -44,7 +44,8 @@ ScopeWanted read_scope(const resource::Call& call, const json::Value& value) {
     return {.kind = ScopeKind::project, .project = read_project_ref(std::move(*project))};
   }
   if (auto domain = form.object("domain")) {
-    return {.kind = ScopeKind::domain, .domain = read_domain_ref(std::move(*domain), "scope/domain")};
+    return {.kind = ScopeKind::domain,
+            .domain = read_domain_ref(std::move(*domain), "scope/domain")};
   }
   if (auto trust = form.object("OS-TRUST:trust")) {
     return {.kind = ScopeKind::trust, .trust_id = auth_text(*trust, "id")};
