@@ -48,7 +48,9 @@ std::string random_bytes(std::size_t count) {
   return out;
 }
 
-std::string new_hex_id() { return to_hex(marked(random_bytes(16), 4)); }
+std::string new_hex_id() {
+  return to_hex(marked(random_bytes(16), 4));
+}
 
 std::string new_uuid() {
   std::string bytes = random_bytes(16);

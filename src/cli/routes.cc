@@ -17,8 +17,8 @@ int routes() {
       // The router answers HEAD by what GET would.
       const std::string method = r.method == "GET" ? "GET,HEAD" : r.method;
       std::cout << fmt::format("{} {} {}{}{}\n", s.facts().name, method,
-                               r.pattern.empty() ? "/" : r.pattern,
-                               r.action.empty() ? "" : " ", r.action);
+                               r.pattern.empty() ? "/" : r.pattern, r.action.empty() ? "" : " ",
+                               r.action);
     }
   });
   return 0;

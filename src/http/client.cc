@@ -29,9 +29,9 @@ void set_up_curl_once() {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-Headers header_list(const ClientRequest& request) {
+HeaderList header_list(const ClientRequest& request) {
   curl_slist* list = nullptr;
   for (const auto& [name, value] : request.headers) {
     list = curl_slist_append(list, (name + ": " + value).c_str());
@@ -51,7 +51,7 @@ Result<ClientAnswer> send(const ClientRequest& request) {
   set_up_curl_once();
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  curl_easy_cleanup);
-  const Headers headers = header_list(request);
+  const HeaderList headers = header_list(request);
   CURL* c = curl.get();
   Sink sink{c, request, {}};
   curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
