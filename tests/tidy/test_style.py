@@ -142,6 +142,10 @@ class Words(unittest.TestCase):
                     wrong.append(f"{name}:{number}: {line.strip()[:80]}")
         self.assertEqual([], wrong, why)
 
+    def test_no_key_is_kept_here(self):
+        kept = [str(p.relative_to(ROOT)) for p in tracked("*-keys/*", "*.key", "*.pem", "*.db")]
+        self.assertEqual([], kept, "what a cloud made for itself is nobody else's")
+
     def test_no_coroutines(self):
         self.refuse(sources(), r"\bco_(await|yield|return)\b", "g++ 12 frees twice")
 
