@@ -28,8 +28,13 @@ class Tally:
 def run(command, log, **more):
     """Runs a command with its output in a file; the exit code and the output."""
     with open(log, "w", encoding="utf-8") as out:
-        done = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, **more)
-    return done.returncode, pathlib.Path(log).read_text(encoding="utf-8", errors="replace")
+        try:
+            code = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT,
+                                  **more).returncode
+        except subprocess.TimeoutExpired as e:
+            code = 124
+            print(f"\n{command[0]} took more than {e.timeout} s", file=out)
+    return code, pathlib.Path(log).read_text(encoding="utf-8", errors="replace")
 
 
 def show_tail(text, lines=60):
@@ -84,11 +89,8 @@ def python_tests(tally, directory, timeout, env=None):
     for test in sorted(directory.rglob("test_*.py")):
         name = test.relative_to(ROOT)
         log = BUILD / "check" / (str(name).replace("/", "_") + ".log")
-        try:
-            code, text = run([sys.executable, "-m", "unittest", "-v", str(name)], log,
-                             timeout=timeout, env={**os.environ, **(env or {})})
-        except subprocess.TimeoutExpired:
-            code, text = 1, f"{name} took more than {timeout} s"
+        code, text = run([sys.executable, "-m", "unittest", "-v", str(name)], log,
+                         timeout=timeout, env={**os.environ, **(env or {})})
         ran = re.search(r"^Ran (\d+) tests?", text, re.M)
         count = int(ran.group(1)) if ran else 0
         kinds = dict(re.findall(r"(failures|errors|skipped|expected failures)=(\d+)", text))
@@ -162,7 +164,11 @@ def main():
     for name in names:
         begun = time.monotonic()
         print(f"== {name}", flush=True)
+        before = tally.passed + tally.failed + tally.skipped
         good = stages[name](tally, arguments)
+        if tally.passed + tally.failed + tally.skipped == before:
+            print("  nothing was run")
+            tally.add(0, 1, 0)
         print(f"   {name} took {time.monotonic() - begun:.0f} s", flush=True)
         if name.startswith("build") and not good:
             break
