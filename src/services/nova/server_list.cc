@@ -124,6 +124,17 @@ bool filter_name(db::Session& session, const std::string& pattern, Where& where)
   return true;
 }
 
+// The pattern of an address begins where the address does.
+// upstream: openstack/nova:nova/compute/api.py (_ip_filter)
+void filter_address(const std::string& pattern, std::int64_t version, Where& where) {
+  if (!db::is_pattern(pattern)) bad(fmt::format("Invalid regular expression '{}'", pattern));
+  where.and_(
+      "EXISTS (SELECT 1 FROM json_each(addresses) AS network, json_each(network.value) AS address "
+      "WHERE address.value ->> '$.version' = ? AND address.value ->> '$.\"OS-EXT-IPS:type\"' = "
+      "'fixed' AND address.value ->> '$.addr' REGEXP ?)",
+      {version, fmt::format("^(?:{})", pattern)});
+}
+
 void filter_tags(const Call& call, Where& where) {
   const auto each = [&](std::string_view key, bool all, bool negate) {
     const auto* text = call.query().find(key);
@@ -200,9 +211,9 @@ void read_filters(const Call& call, db::Session& session, const ServerStore& ser
   if (const auto* before = query.find("changes-before"); before && call.since(66)) {
     where.and_("updated_at <= ?", {time_filter("changes-before", *before)});
   }
-  if (const auto* ip = query.find("ip")) where.and_("instr(addresses, ?) > 0", {*ip});
+  if (const auto* ip = query.find("ip")) filter_address(*ip, 4, where);
   if (const auto* ip = query.find("ip6"); ip && (admin || call.since(5))) {
-    where.and_("instr(addresses, ?) > 0", {*ip});
+    filter_address(*ip, 6, where);
   }
   if (const auto* locked = query.find("locked"); locked && call.since(73)) {
     where.equals("locked", parse_bool(*locked).value_or(false));

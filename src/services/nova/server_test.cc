@@ -151,6 +151,15 @@ TEST_F(NovaTest, ListsInPagesAndFilters) {
   EXPECT_EQ(count(ask("GET", "/servers?name=^b$"), "servers"), 1u);
   EXPECT_EQ(count(ask("GET", "/servers?status=ACTIVE"), "servers"), 3u);
   EXPECT_EQ(count(ask("GET", "/servers?status=shutoff"), "servers"), 0u);
+  const auto detail = ask("GET", "/servers/detail?name=^b$");
+  const auto& networks = *detail.json.at({"servers"})->array()->front().at({"addresses"})->object();
+  const std::string address = *networks.begin()->value.array()->front().at({"addr"})->text();
+  EXPECT_EQ(count(ask("GET", "/servers?ip=" + address + "$"), "servers"), 1u);
+  EXPECT_EQ(count(ask("GET", "/servers?ip=" + address.substr(0, 3)), "servers"), 3u);
+  for (const char* other : {"ip=fixed", "ip=fa:16", "ip6=1", "ip=.*/"}) {
+    EXPECT_EQ(count(ask("GET", std::string("/servers?") + other), "servers"), 0u) << other;
+  }
+  expect_error(ask("GET", "/servers?ip=("), 400, "badRequest", "Invalid regular expression");
   expect_error(ask("GET", "/servers?marker=nobody"), 400, "badRequest",
                "marker [nobody] not found");
   expect_error(ask("GET", "/servers?limit=-1"), 400, "badRequest", "limit");
