@@ -47,6 +47,12 @@ void require_root() {
   throw std::runtime_error("real guests need root; try --simulated as an ordinary user");
 }
 
+void require_machine(bool guests) {
+  require_root();
+  if (guests) require_installed(Part::guests);
+  require_installed(Part::networks);
+}
+
 void require_installed(Part part) {
   std::vector<std::string> missing;
   for (const Needed& n : kNeeded) {

@@ -12,6 +12,8 @@ enum class Part { guests, networks };  // hypervisor and switch; the controller'
 // Throws std::runtime_error, naming the packages to install, unless this is root and all is there.
 void require_root();
 void require_installed(Part part);
+// All that a real controller asks; `guests` if it is a host as well.
+void require_machine(bool guests);
 
 std::string host_name();
 // Tells clouds on one machine apart: nothing for the standard one, else made from the directory.

@@ -81,9 +81,7 @@ class Real final : public Drivers {
 
 std::unique_ptr<Drivers> open_real(const Options& options, const SystemSettings& system,
                                    const StateDir& state, const Progress& progress) {
-  require_root();
-  if (!options.no_local_host) require_installed(Part::guests);
-  require_installed(Part::networks);
+  require_machine(!options.no_local_host);
   return std::make_unique<Real>(options, system, state, progress);
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/commands.h"
+#include "cli/machine.h"
 #include "cli/runtime.h"
 
 namespace haneul::cli {
@@ -41,6 +42,8 @@ int serve(const Options& options) {
   try {
     StateDir state(chosen_state_dir(options.state, options.simulated));
     state.lock();
+    // A directory is claimed only for what this machine can serve.
+    if (!options.simulated) require_machine(!options.no_local_host);
     claim(state, options.simulated ? "simulated" : "real");
     if (options.ready_fd >= 0) log::open_file(state.file("haneul.log").string());
     const Runtime runtime(

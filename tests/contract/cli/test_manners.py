@@ -169,6 +169,7 @@ class Manners(Case):
                  "--state", str(own / "s"), "--port", str(self.port)],
                 capture_output=True, text=True, timeout=60, cwd=place)
             self.refused(done, "need root", "--simulated")
+            self.assertFalse((own / "s" / "mode").exists(), "a directory that nothing is in is free")
             os.chmod(own, 0o500)
             done = subprocess.run(
                 ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), "up",
