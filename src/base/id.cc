@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <random>
 #include <stdexcept>
-#include <utility>
 
 #include <sys/random.h>
 
@@ -33,13 +31,6 @@ void fill_random(unsigned char* out, std::size_t count) {
   }
 }
 
-// The version of a UUID and its variant, where RFC 9562 has them.
-std::string marked(std::string bytes, int version) {
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | (version << 4));
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  return bytes;
-}
-
 }  // namespace
 
 std::string random_bytes(std::size_t count) {
@@ -49,15 +40,16 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::string new_hex_id() {
-  return to_hex(marked(random_bytes(16), 4));
+  std::string bytes = random_bytes(16);
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+  return to_hex(bytes);
 }
 
+// Random from its first character on: devices are named by the first eleven (tap6b8c…), as upstream
+// names them, so ids that begin with the time would give ports of one moment one name.
 std::string new_uuid() {
-  std::string bytes = random_bytes(16);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  for (int i = 0; i < 6; ++i) bytes[i] = static_cast<char>(ms >> (40 - 8 * i));
-  std::string id = to_hex(marked(std::move(bytes), 7));
+  std::string id = new_hex_id();
   for (const std::size_t at : {8, 13, 18, 23}) id.insert(at, 1, '-');
   return id;
 }

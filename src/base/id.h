@@ -21,11 +21,9 @@ struct Id {
   auto operator<=>(const Id&) const = default;
 };
 
-// A version-7 UUID, dashed: the time in milliseconds, then 74 random bits. Rows that are made
-// together are neighbours in every index, which keeps inserting into a large table as cheap as into
-// a small one. Ids are no secrets.
+// A random version-4 UUID, dashed: 6b8c…-….
 std::string new_uuid();
-// A random version-4 UUID without dashes, 122 random bits: Keystone's ids, and secrets.
+// The same without dashes: Keystone's ids.
 std::string new_hex_id();
 // 8-4-4-4-12 hexadecimal digits or 32 without dashes, either case.
 bool is_uuid_like(std::string_view text);

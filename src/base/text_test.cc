@@ -45,6 +45,7 @@ TEST(Ids, AreUuids) {
   EXPECT_TRUE(is_uuid_like(new_uuid()));
   EXPECT_TRUE(is_uuid_like(new_hex_id()));
   EXPECT_NE(new_uuid(), new_uuid());
+  EXPECT_NE(new_uuid().substr(0, 11), new_uuid().substr(0, 11)) << "names of devices";
   EXPECT_FALSE(is_uuid_like("6b8c"));
   EXPECT_FALSE(is_uuid_like("zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz"));
   EXPECT_EQ(random_password(24).size(), 24u);
