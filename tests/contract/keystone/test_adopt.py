@@ -67,6 +67,7 @@ class Filled:
         self.roots(k)
         self.people(k)
         self.catalog(k)
+        self.elsewhere(k)
         self.delegations(url)
         self.tokens(url)
 
@@ -109,6 +110,22 @@ class Filled:
         policy = k.policies.create('{"a": "b"}', "application/json")
         k.endpoint_policy.create_policy_association_for_service(policy, service)
         k.credentials.create(self.alice, "cert", "the blob", project=self.project)
+
+    def elsewhere(self, k):
+        """Who comes from other places, and what a domain says about its own."""
+        rules = [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "HTTP_SUB"}]}]
+        federation = k.federation
+        federation.identity_providers.create(
+            id="far", remote_ids=["https://far.example.com"], domain_id=self.domain.id,
+            description="far away", authorization_ttl=60)
+        federation.mappings.create("by-name", rules=rules)
+        federation.protocols.create("openid", "far", "by-name")
+        federation.service_providers.create(
+            id="partner", auth_url="https://sp.example.com/v3/auth", enabled=True,
+            sp_url="https://sp.example.com/ecp")
+        self.consumer = k.oauth1.consumers.create(description="a consumer")
+        k.domain_configs.create(self.domain, {"ldap": {
+            "url": "ldap://far.example.com", "password": "hidden", "page_size": 7}})
 
     def delegations(self, url):
         s = session(url, user_id=self.alice.id, password="älice's pass",
@@ -212,9 +229,23 @@ class Adopt(unittest.TestCase):
         user = after["users"][self.old.nobody.id]
         self.assertIsNone(user["password_expires_at"])
 
+    def check_elsewhere(self, admin):
+        federation = admin.federation
+        provider = federation.identity_providers.get("far")
+        self.assertEqual((["https://far.example.com"], self.old.domain.id, 60),
+                         (provider.remote_ids, provider.domain_id, provider.authorization_ttl))
+        self.assertEqual("HTTP_SUB", federation.mappings.get("by-name").rules[0]["remote"][0]["type"])
+        self.assertEqual("by-name", federation.protocols.get("far", "openid").mapping_id)
+        self.assertEqual("https://sp.example.com/ecp",
+                         federation.service_providers.get("partner").sp_url)
+        self.assertEqual("a consumer", admin.oauth1.consumers.get(self.old.consumer.id).description)
+        config = admin.domain_configs.get(self.old.domain).to_dict()
+        self.assertEqual({"url": "ldap://far.example.com", "page_size": 7}, config["ldap"])
+
     def check_all(self):
         url = self.up()
         admin = admin_of(url)
+        self.check_elsewhere(admin)
         self.check_contents(admin)
         self.assertEqual(set(), self.grants - grants(admin))
         self.check_people(url)

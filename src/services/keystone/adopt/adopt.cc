@@ -112,6 +112,7 @@ std::vector<Adopted> adopt(db::Database& database, const Options& options, const
   append(nouns, catalog_nouns(adoption));
   append(nouns, limit_nouns());
   append(nouns, delegation_nouns());
+  append(nouns, federation_nouns(adoption.source));
   nouns.push_back(credential_noun(credential_keys(adoption, options, clock)));
   nouns.push_back(revocation_noun());
   std::vector<Adopted> all;

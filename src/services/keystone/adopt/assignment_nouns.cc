@@ -52,7 +52,8 @@ std::string map_assignment(const Given& g, Cells& cells, Here& here) {
                            : target == "System" ? "system"
                                                 : "";
   if (kind.empty()) return "of an unknown type, " + type;
-  if (!here.has(user ? "users" : "user_groups", g.text(1))) {
+  if (!here.has(user ? "users" : "user_groups", g.text(1)) &&
+      !here.is_of_directory(g.text(1), user ? "user" : "group")) {
     return user ? "its user is not here" : "its group is not here";
   }
   if (kind != "system" && !here.has("projects", g.text(2))) return "its " + kind + " is not here";

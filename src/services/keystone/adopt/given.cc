@@ -19,7 +19,14 @@ Cell Given::number_or_null(std::size_t at) const {
 }
 
 Cell Given::time_or_null(std::size_t at) const {
-  const auto when = is_null(at) ? std::nullopt : parse_instant(text(at) + "Z");
+  std::string written = text(at);
+  if (!written.ends_with('Z')) written += 'Z';
+  const auto when = parse_instant(written);
+  return when ? Cell(when->micros) : Cell(nullptr);
+}
+
+Cell Given::day_or_null(std::size_t at) const {
+  const auto when = parse_instant(text(at).substr(0, 10) + "T00:00:00Z");
   return when ? Cell(when->micros) : Cell(nullptr);
 }
 

@@ -26,8 +26,10 @@ class Given {
 
   Cell text_or_null(std::size_t at) const;
   Cell number_or_null(std::size_t at) const;
-  // DATETIME to microseconds.
+  // DATETIME, or a time in ISO 8601 with its Z, to microseconds.
   Cell time_or_null(std::size_t at) const;
+  // DATE to the microseconds of its 00:00.
+  Cell day_or_null(std::size_t at) const;
   // A JSON object's text in the form it is kept in here; {} for null and what is no object.
   std::string object(std::size_t at) const;
 

@@ -69,6 +69,13 @@ bool Here::has(std::string_view table, const std::string& id) {
   return text(table, "id", id).has_value();
 }
 
+bool Here::is_of_directory(std::string_view public_id, std::string_view type) {
+  return tx_
+      .text("SELECT local_id FROM id_mapping WHERE public_id = ? AND entity_type = ?",
+            {public_id, type})
+      .has_value();
+}
+
 std::optional<std::string> Here::other_of_name(const Shape& shape, const Cells& cells) {
   if (shape.name.empty()) return std::nullopt;
   std::vector<std::string_view> columns;

@@ -26,6 +26,8 @@ class Here {
 
   Fate put(const Shape& shape, const Cells& cells);
   bool has(std::string_view table, const std::string& id);
+  // A user or group of a directory, whether its copy is here just now or not.
+  bool is_of_directory(std::string_view public_id, std::string_view type);
   // The id of another row with the same name, if there is one.
   std::optional<std::string> other_of_name(const Shape& shape, const Cells& cells);
   // The value of a column, if there is a row with that id.

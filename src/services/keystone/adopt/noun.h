@@ -38,10 +38,12 @@ struct CredentialKeys {
 
 // In the order that lets references be found. Reads small tables of the source at once.
 std::vector<AdoptedNoun> identity_nouns(db::Foreign& source);
+AdoptedNoun directory_id_noun();
 std::vector<AdoptedNoun> assignment_nouns();
 std::vector<AdoptedNoun> catalog_nouns(const Adoption& adoption);
 std::vector<AdoptedNoun> limit_nouns();
 std::vector<AdoptedNoun> delegation_nouns();
+std::vector<AdoptedNoun> federation_nouns(db::Foreign& source);
 AdoptedNoun credential_noun(CredentialKeys keys);
 AdoptedNoun revocation_noun();
 

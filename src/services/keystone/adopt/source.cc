@@ -22,17 +22,28 @@ constexpr Table kTables[] = {
      "unrestricted"},
     {"application_credential_access_rule", "application_credential_id access_rule_id"},
     {"application_credential_role", "application_credential_id role_id"},
+    {"access_token",
+     "id access_secret consumer_id project_id expires_at authorizing_user_id role_ids"},
     {"assignment", "type actor_id target_id role_id inherited"},
+    {"consumer", "id description secret extra"},
     {"credential", "id user_id project_id type extra encrypted_blob", "key_hash"},
     {"endpoint", "id interface service_id url extra enabled region_id", "legacy_endpoint_id"},
     {"endpoint_group", "id name description filters"},
+    {"expiring_user_group_membership", "user_id group_id idp_id last_verified"},
+    {"federated_user", "id user_id idp_id protocol_id unique_id display_name"},
+    {"federation_protocol", "id idp_id mapping_id remote_id_attribute"},
     {"group", "id domain_id name description extra"},
+    {"id_mapping", "public_id domain_id local_id entity_type"},
+    {"identity_provider", "id enabled description domain_id authorization_ttl"},
+    {"idp_remote_ids", "idp_id remote_id"},
     {"implied_role", "prior_role_id implied_role_id"},
     {"limit", "id project_id resource_limit description registered_limit_id domain_id",
      "internal_id"},
     {"local_user", "id user_id domain_id name", "failed_auth_count failed_auth_at"},
-    {"password", "id local_user_id password_hash created_at_int expires_at_int",
-     "expires_at self_service created_at"},
+    {"mapping", "id rules", "schema_version"},
+    {"nonlocal_user", "domain_id name user_id"},
+    {"password", "id local_user_id password_hash created_at_int expires_at_int self_service",
+     "expires_at created_at"},
     {"policy", "id type blob extra"},
     {"policy_association", "policy_id endpoint_id service_id region_id", "id"},
     {"project", "id name extra description enabled domain_id parent_id is_domain"},
@@ -49,20 +60,23 @@ constexpr Table kTables[] = {
      "id expires_at"},
     {"role", "id name extra domain_id description"},
     {"role_option", "role_id option_id option_value"},
+    {"sensitive_config", "domain_id group option value"},
     {"service", "id type enabled extra"},
+    {"service_provider", "id auth_url sp_url enabled description relay_state_prefix"},
     {"system_assignment", "type actor_id target_id role_id inherited"},
     {"trust",
      "id trustor_user_id trustee_user_id project_id impersonation deleted_at expires_at "
      "remaining_uses extra redelegated_trust_id redelegation_count",
      "expires_at_int"},
     {"trust_role", "trust_id role_id"},
-    {"user", "id extra enabled default_project_id created_at domain_id", "last_active_at"},
+    {"user", "id extra enabled default_project_id created_at domain_id last_active_at"},
     {"user_group_membership", "user_id group_id"},
-    {"user_option", "user_id option_id option_value"}};
+    {"user_option", "user_id option_id option_value"},
+    {"whitelisted_config", "domain_id group option value"}};
 
-// Of no matter here: versions, and tokens of a time when they were rows.
+// Of no matter here: versions, locks, tokens of a time when they were rows.
 constexpr std::string_view kIgnored[] = {"alembic_version", "migrate_version", "token",
-                                         "config_register", "nonlocal_user"};
+                                         "config_register"};
 
 std::set<std::string, std::less<>> as_set(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
