@@ -72,12 +72,19 @@ class Cloud:
 
     def kill(self):
         """As a power cut would: no chance to say goodbye."""
+        self.end(signal.SIGKILL)
+
+    def terminate(self):
+        """As a service manager does."""
+        self.end(signal.SIGTERM)
+
+    def end(self, number):
         pid = self.pid()
         fd = os.pidfd_open(pid)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
         import select
         if not select.select([fd], [], [], 30)[0]:
-            raise RuntimeError("a killed process lives on")
+            raise RuntimeError("the process lives on")
         os.close(fd)
 
     def log_tail(self, lines=40):

@@ -8,9 +8,10 @@
 
 namespace haneul::cli {
 
-json::Value ask_control(const StateDir& state, const std::string& path) {
+json::Value ask_control(const Options& options, const StateDir& state, const std::string& path) {
   if (!state.owner()) {
-    const bool simulated = state.read("mode") == "simulated";
+    const auto mode = state.read("mode");
+    const bool simulated = mode ? *mode == "simulated" : options.simulated;
     throw std::runtime_error(
         fmt::format("no cloud runs in {}; start it with: haneul up{} --state {}",
                     state.path().string(), simulated ? " --simulated" : "", state.path().string()));

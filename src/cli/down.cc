@@ -65,7 +65,7 @@ int down(const Options& options) {
   Options own = options;
   own.simulated = *mode == "simulated";
   const auto say = [](std::string_view stage) { std::cout << "  " << stage << std::endl; };
-  open_drivers(own, load_settings(own, state).system, state, [](std::string_view) {})->end_all(say);
+  open_drivers(own, load_settings(own, state).system, state)->end_all(say);
   std::cout << "down\n";
   return 0;
 }

@@ -21,6 +21,11 @@ class Drivers {
   virtual ~Drivers() = default;
 
   virtual net::Driver& net() = 0;
+  // What runs outside this process is started, or found running. Throws std::runtime_error with a
+  // sentence, and then nothing runs that did not before.
+  virtual void start(const Progress& progress) = 0;
+  // Ends what start() began, if it did: for a cloud that cannot start after all.
+  virtual void give_up() = 0;
   // By host name.
   virtual std::map<std::string, virt::Driver*> hosts() = 0;
   // Ends guests and everything this cloud started outside its own process. The drivers are of no
@@ -29,11 +34,11 @@ class Drivers {
   virtual std::string kind() const = 0;  // "simulated", "QEMU (KVM)", …
 };
 
-// Throws std::runtime_error with a sentence that says what to do.
+// Starts nothing yet. Throws std::runtime_error with a sentence that says what to do.
 std::unique_ptr<Drivers> open_drivers(const Options& options, const SystemSettings& system,
-                                      const StateDir& state, const Progress& progress);
+                                      const StateDir& state);
 std::unique_ptr<Drivers> open_simulated(const Options& options, const StateDir& state);
 std::unique_ptr<Drivers> open_real(const Options& options, const SystemSettings& system,
-                                   const StateDir& state, const Progress& progress);
+                                   const StateDir& state);
 
 }  // namespace haneul::cli

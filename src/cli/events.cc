@@ -53,13 +53,13 @@ int events(const Options& options) {
                        StateDir::Missing::stays_missing);
   const EventsQuestion& q = options.events;
   const std::string query = query_of(q);
-  auto answer = ask_control(state, fmt::format("/events?last={}{}", q.limit, query));
+  auto answer = ask_control(options, state, fmt::format("/events?last={}{}", q.limit, query));
   for (;;) {
     for (const json::Value& event : *answer.at({"events"})->array()) print(event, q.format);
     if (!q.follow) return 0;
     const auto seen = *answer.at({"seen"})->integer();
     std::this_thread::sleep_for(kFollowEvery);
-    answer = ask_control(state, fmt::format("/events?after={}{}", seen, query));
+    answer = ask_control(options, state, fmt::format("/events?after={}{}", seen, query));
   }
 }
 

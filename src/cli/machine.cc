@@ -5,10 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
+#include <netdb.h>
 #include <unistd.h>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 
@@ -87,6 +91,31 @@ std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return name.data();
+}
+
+std::string outward_address() {
+  // Of the documentation's networks: routed by default, and nobody's.
+  for (const char* somewhere : {"192.0.2.1", "2001:db8::1"}) {
+    sockaddr_storage address{};
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+    const bool is_v4 = ::inet_pton(AF_INET, somewhere, &v4->sin_addr) == 1;
+    if (!is_v4) ::inet_pton(AF_INET6, somewhere, &v6->sin6_addr);
+    address.ss_family = is_v4 ? AF_INET : AF_INET6;
+    (is_v4 ? v4->sin_port : v6->sin6_port) = htons(9);
+    const int fd = ::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) continue;
+    socklen_t size = sizeof(address);
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    const bool found = ::connect(fd, plain, size) == 0 && ::getsockname(fd, plain, &size) == 0;
+    ::close(fd);
+    std::array<char, NI_MAXHOST> text{};
+    if (found && ::getnameinfo(plain, size, text.data(), text.size(), nullptr, 0,
+                               NI_NUMERICHOST) == 0) {
+      return text.data();
+    }
+  }
+  return "127.0.0.1";
 }
 
 }  // namespace haneul::cli

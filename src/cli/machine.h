@@ -16,6 +16,9 @@ void require_installed(Part part);
 void require_machine(bool guests);
 
 std::string host_name();
+// The address by which this machine leaves towards others, of IPv4 if it has one; "127.0.0.1" where
+// there is no way out. Sends nothing.
+std::string outward_address();
 // Tells clouds on one machine apart: nothing for the standard one, else made from the directory.
 std::string tag_of(const StateDir& state);
 // A path for libvirt that is short enough: a link to the state directory where that is too deep.

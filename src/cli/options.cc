@@ -3,21 +3,26 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
-#include <arpa/inet.h>
 
-#include "base/text.h"
+#include "drivers/net/address.h"
 
 namespace haneul::cli {
 namespace {
 
 // What is wrong with it; empty: nothing.
 std::string refuse_cidr(const std::string& text) {
-  const auto slash = text.find('/');
-  const auto length = parse_int(slash == text.npos ? "" : text.substr(slash + 1));
-  unsigned char bytes[4];
-  const bool good = ::inet_pton(AF_INET, text.substr(0, slash).c_str(), bytes) == 1;
-  if (good && length && *length >= 8 && *length <= 29) return "";
-  return text + " is no IPv4 network of /8 to /29, as 172.24.4.0/24";
+  const auto length = net::prefix_length(text);
+  if (net::first_host(text) && *length >= 8 && *length <= 29) return "";
+  return text + " is no IPv4 network of /8 to /29, as 172.24.4.0/24 (no bits behind its prefix)";
+}
+
+// What clients put paths behind.
+std::string refuse_url(const std::string& text) {
+  const bool http = text.starts_with("http://") || text.starts_with("https://");
+  const std::string rest = http ? text.substr(text.find("://") + 3) : "";
+  const bool plain = rest.find_first_of(" \t?#\"'\\@") == std::string::npos;
+  if (http && plain && !rest.empty() && rest.front() != '/' && !rest.ends_with('/')) return "";
+  return text + " is no URL as https://cloud.example.com:5000 (no slash at its end)";
 }
 
 void add_state(CLI::App& app, Options& o) {
@@ -32,6 +37,11 @@ void add_serving(CLI::App& app, Options& o) {
   app.add_option("--hosts", o.hosts, "Simulated hosts")->check(CLI::Range(1, 10'000));
   app.add_option("--listen", o.listen, "Address to listen on")->type_name("ADDR");
   app.add_option("--port", o.port, "Port to listen on")->check(CLI::Range(1, 65'535));
+  app.add_option("--public-url", o.public_url,
+                 "What clients reach it by, for the catalog and clouds.yaml; without it the address "
+                 "it listens on, of 0.0.0.0 and :: the one that the default route leaves by")
+      ->check(refuse_url)
+      ->type_name("URL");
   app.add_option("--tls-cert", o.tls_cert, "Certificate chain, PEM")->type_name("FILE");
   app.add_option("--tls-key", o.tls_key, "Private key, PEM")->type_name("FILE");
   app.add_option("--guest-image", o.guest_image, "qcow2 that becomes the image haneul-guest")
@@ -91,9 +101,11 @@ void add_adopt(CLI::App& app, Options& o) {
   keystone.add_flag("--dry-run", o.adoption.dry_run, "Say what would happen and write nothing");
 }
 
-void add_policy(CLI::App& app, PolicyQuestion& q) {
+void add_policy(CLI::App& app, Options& o) {
+  PolicyQuestion& q = o.question;
   app.require_subcommand(1);
   CLI::App& check = *app.add_subcommand("check", "May this caller, and which rule says so");
+  add_state(check, o);
   check.add_option("rule", q.rule, "Name of a policy: identity:get_user")->required();
   check.add_option("--service", q.service, "Of this service only")->type_name("NAME");
   check.add_option("--user", q.user, "The caller's id")->type_name("ID");
@@ -138,12 +150,14 @@ bool parse_options(int argc, char** argv, Options& o, int* code) {
   jws.add_flag("--force", o.force, "In the place of those that are there");
   add_adopt(*add("adopt", "Take over a running Keystone's users, projects, roles, keys and more"),
             o);
-  add("routes", "One line a route: SERVICE METHOD PATH [ACTION]");
+  // These look at no cloud; like all others they take its directory.
+  add_state(*add("routes", "One line a route: SERVICE METHOD PATH [ACTION]"), o);
   CLI::App* reference =
       add("reference", "Print a page of the manual: options, metrics, flows or policies");
   reference->add_option("topic", o.topic)->required();
-  add_policy(*add("policy", "Ask the policies: policy check RULE"), o.question);
-  add("version", "Print the version");
+  add_state(*reference, o);
+  add_policy(*add("policy", "Ask the policies: policy check RULE"), o);
+  add_state(*add("version", "Print the version"), o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

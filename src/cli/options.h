@@ -34,6 +34,7 @@ struct Options {
   int hosts = 1;  // simulated hosts
   std::string listen = "127.0.0.1";
   std::uint16_t port = 5000;
+  std::string public_url;  // empty: of the address it listens on
   std::string tls_cert, tls_key;
   std::string config;  // empty: haneul.conf in the state directory, if there is one
   std::string topic;   // of `reference`

@@ -1,9 +1,9 @@
 #include <memory>
-#include <stdexcept>
 
 #include "cli/drivers.h"
 #include "cli/end_guests.h"
 #include "cli/machine.h"
+#include "drivers/net/address.h"
 #include "drivers/net/ovn_driver.h"
 #include "drivers/net/private_ovn.h"
 #include "drivers/virt/libvirt_driver.h"
@@ -12,13 +12,8 @@ namespace haneul::cli {
 namespace {
 
 // 172.24.4.0/24 → 172.24.4.1/24: the host is the external network's gateway.
-std::string first_address(const std::string& cidr) {
-  const auto slash = cidr.find('/');
-  const auto dot = cidr.rfind('.', slash);
-  if (slash == std::string::npos || dot == std::string::npos) {
-    throw std::runtime_error("--public-cidr is not a network like 172.24.4.0/24");
-  }
-  return cidr.substr(0, dot) + ".1" + cidr.substr(slash);
+std::string gateway_of(const std::string& cidr) {
+  return net::first_host(cidr).value() + cidr.substr(cidr.find('/'));
 }
 
 net::PrivateOvnOptions ovn_options(const Options& options, const StateDir& state) {
@@ -26,7 +21,7 @@ net::PrivateOvnOptions ovn_options(const Options& options, const StateDir& state
           .tag = tag_of(state),
           .hostname = host_name(),
           .physical_network = "public",
-          .external_address = first_address(options.public_cidr)};
+          .external_address = gateway_of(options.public_cidr)};
 }
 
 net::OvnOptions system_ovn(const SystemSettings& system) {
@@ -40,8 +35,7 @@ net::OvnOptions system_ovn(const SystemSettings& system) {
 
 class Real final : public Drivers {
  public:
-  Real(const Options& options, const SystemSettings& system, const StateDir& state,
-       const Progress& progress) {
+  Real(const Options& options, const SystemSettings& system, const StateDir& state) {
     if (!options.no_local_host) {
       virt_ = std::make_unique<virt::LibvirtDriver>(virt::LibvirtOptions{
           .state_dir = virt_directory(state), .uri = system.libvirt_uri, .hostname = host_name()});
@@ -51,10 +45,15 @@ class Real final : public Drivers {
       return;
     }
     ovn_ = std::make_unique<net::PrivateOvn>(ovn_options(options, state));
-    ovn_->start(progress);
     net_ = std::make_unique<net::OvnDriver>(ovn_->driver_options());
   }
 
+  void start(const Progress& progress) override {
+    if (ovn_) ovn_is_new_ = ovn_->start(progress);
+  }
+  void give_up() override {
+    if (ovn_is_new_) ovn_->stop();
+  }
   net::Driver& net() override { return *net_; }
   std::map<std::string, virt::Driver*> hosts() override {
     if (!virt_) return {};
@@ -66,7 +65,9 @@ class Real final : public Drivers {
     progress("guests");
     if (virt_) end_guests(*virt_);
     progress("networks");
-    for (const auto& network : net_->list_metadata()) net_->close_metadata(network);
+    if (!ovn_) {
+      for (const auto& network : net_->list_metadata()) net_->close_metadata(network);
+    }
     net_.reset();
     if (ovn_) ovn_->stop();
   }
@@ -74,15 +75,16 @@ class Real final : public Drivers {
  private:
   std::unique_ptr<virt::LibvirtDriver> virt_;  // null: guests are on agents' hosts only
   std::unique_ptr<net::PrivateOvn> ovn_;       // null: the system's is used
+  bool ovn_is_new_ = false;  // this process began it
   std::unique_ptr<net::OvnDriver> net_;
 };
 
 }  // namespace
 
 std::unique_ptr<Drivers> open_real(const Options& options, const SystemSettings& system,
-                                   const StateDir& state, const Progress& progress) {
+                                   const StateDir& state) {
   require_machine(!options.no_local_host);
-  return std::make_unique<Real>(options, system, state, progress);
+  return std::make_unique<Real>(options, system, state);
 }
 
 }  // namespace haneul::cli

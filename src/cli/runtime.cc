@@ -1,5 +1,7 @@
 #include "cli/runtime.h"
 
+#include <array>
+#include <fstream>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "base/log.h"
 #include "cli/events_json.h"
 #include "cli/join.h"
+#include "cli/machine.h"
 #include "cli/metrics.h"
 #include "db/migration.h"
 #include "json/writer.h"
@@ -30,18 +33,20 @@ Runtime::Runtime(const Options& options, const Settings& settings, StateDir& sta
   try {
     open(settings, progress);
   } catch (...) {
-    close();
+    close(Ending::gives_up);
     throw;
   }
 }
 
+// What runs outside this process is started when nothing else can be in the way any more.
+
 void Runtime::open(const Settings& settings, const Progress& progress) {
   progress("state");
+  check_guest_image();
   database_ = db::open_sqlite({.path = state_.file("haneul.db").string()});
   flows_ = std::make_unique<flow::Engine>(*database_, clock_, settings.flow);
   world_.reset(new resource::World{*database_, clock_, *flows_, quota_, journal_});
-  progress(options_.simulated ? "simulated hosts" : "hypervisor and networks");
-  drivers_ = open_drivers(options_, settings.system, state_, progress);
+  drivers_ = open_drivers(options_, settings.system, state_);
   agents_ = std::make_unique<Agents>(clock_, keep_join(state_, options_.tls_cert).secret,
                                      drivers_->hosts());
   services_ = std::make_unique<services::Services>(
@@ -61,6 +66,9 @@ void Runtime::open(const Settings& settings, const Progress& progress) {
   });
   server_ = std::make_unique<http::Server>(settings.http, *front_, clock_);
   listen(options_);
+  open_control();
+  progress(options_.simulated ? "simulated hosts" : "hypervisor and networks");
+  drivers_->start(progress);
   progress("first resources");
   services_->start();
   const Secrets secrets = load_secrets(state_);
@@ -71,7 +79,6 @@ void Runtime::open(const Settings& settings, const Progress& progress) {
   }
   flows_->every(std::chrono::minutes(10), "prune events", [this] { journal_.prune(*database_); });
   flows_->every(std::chrono::seconds(10), "give memory back", [this] { give_memory_back(); });
-  open_control();
   metadata_ = std::make_unique<MetadataDuty>(*database_, services_->neutron());
   agents_->open(*front_, *services_, *database_, *metadata_);
   if (!options_.simulated) open_metadata();
@@ -81,18 +88,39 @@ void Runtime::open(const Settings& settings, const Progress& progress) {
 }
 
 Runtime::~Runtime() {
-  close();
+  close(Ending::stops);
 }
 
 // Those first that call others: requests, flows, and the drivers' threads, which tell the services
 // what happens.
-void Runtime::close() {
+void Runtime::close(Ending ending) {
   if (agents_) agents_->close();
   if (server_) server_->stop();
   if (flows_) flows_->stop();
   metadata_here_.reset();
+  if (ending == Ending::gives_up && drivers_) give_up();
   drivers_.reset();
   ::unlink(state_.file("control").c_str());
+}
+
+void Runtime::give_up() {
+  try {
+    drivers_->give_up();
+  } catch (const std::exception& e) {
+    log::error("what was begun does not end; try: haneul down", {{"error", e.what()}});
+  }
+}
+
+void Runtime::check_guest_image() const {
+  if (options_.guest_image.empty()) return;
+  std::ifstream file(options_.guest_image, std::ios::binary);
+  std::array<char, 4> begin{};
+  file.read(begin.data(), begin.size());
+  if (file && std::string_view(begin.data(), begin.size()) == "QFI\xfb") return;
+  throw std::runtime_error(fmt::format(
+      "{} is no qcow2 image that can be read; make one with images/build, or start without "
+      "--guest-image",
+      options_.guest_image));
 }
 
 // A simulated cloud has an image too: nobody boots it, so any bytes will do.
@@ -131,8 +159,9 @@ void Runtime::open_metadata() {
 }
 
 std::string Runtime::url() const {
+  if (!options_.public_url.empty()) return options_.public_url;
   const bool any = options_.listen == "0.0.0.0" || options_.listen == "::";
-  const std::string host = any ? "127.0.0.1" : options_.listen;
+  const std::string host = any ? outward_address() : options_.listen;
   const bool v6 = host.find(':') != std::string::npos;
   return fmt::format("{}://{}:{}", options_.tls_cert.empty() ? "http" : "https",
                      v6 ? "[" + host + "]" : host, port_);
@@ -143,8 +172,12 @@ void Runtime::listen(const Options& options) {
     throw std::runtime_error("--tls-cert and --tls-key go together");
   }
   const http::Server::Tls tls{options.tls_cert, options.tls_key};
-  port_ = server_->listen(options.listen, options.port, "api",
-                          options.tls_cert.empty() ? nullptr : &tls);
+  try {
+    port_ = server_->listen(options.listen, options.port, "api",
+                            options.tls_cert.empty() ? nullptr : &tls);
+  } catch (const http::CannotListen& e) {
+    throw std::runtime_error(fmt::format("{}; choose others with --listen and --port", e.what()));
+  }
 }
 
 // The control socket of `haneul status` and its like: HTTP over a Unix socket that only the

@@ -38,11 +38,14 @@ class Runtime {
   ~Runtime();  // requests under way end; guests and networks stay
 
   std::uint16_t port() const { return port_; }
-  std::string url() const;
+  std::string url() const;  // what clients are told
 
  private:
   void open(const Settings& settings, const Progress& progress);
-  void close();
+  enum class Ending { stops, gives_up };
+  void close(Ending ending);
+  void give_up();
+  void check_guest_image() const;
   void listen(const Options& options);
   void open_control();
   void open_metadata();

@@ -16,6 +16,7 @@ namespace haneul::cli {
 namespace {
 
 constexpr int kArenasMax = 4;
+constexpr int kLargeBlockBytes = 512 * 1024;
 
 // Lines to the process that started us: "stage …", then "ready …" or "error …".
 void tell(int fd, const std::string& line) {
@@ -39,6 +40,8 @@ int serve(const Options& options) {
   allow_many_files();
   // An arena for each of some twenty threads would keep what each once needed for itself.
   ::mallopt(M_ARENA_MAX, kArenasMax);
+  // Large blocks go back when they are freed; by itself the limit rises with each of them.
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlockBytes);
   try {
     StateDir state(chosen_state_dir(options.state, options.simulated));
     state.lock();
@@ -56,6 +59,7 @@ int serve(const Options& options) {
     sigwait(&ends, &signal);
     log::info("haneul stops", {{"signal", signal}});
   } catch (const std::exception& e) {
+    if (options.ready_fd < 0) throw;
     log::error("haneul cannot start", {{"error", e.what()}});
     tell(options.ready_fd, fmt::format("error {}", e.what()));
     log::flush();

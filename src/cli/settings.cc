@@ -100,6 +100,10 @@ Settings load_settings(const Options& options, const StateDir& state) {
   const std::string path = !options.config.empty()
                                ? std::filesystem::absolute(options.config).string()
                                : state.read("config").value_or(standard);
+  if (path != standard && !std::filesystem::exists(path)) {
+    throw std::runtime_error(
+        fmt::format("there is no {}; make it, or name another with --config", path));
+  }
   if (path != standard || std::filesystem::exists(standard)) config::read_file(path, known);
   if (!options.config.empty()) state.write("config", path);
   if (!settings.system.northbound.empty() && settings.system.chassis.empty()) {

@@ -22,6 +22,8 @@ class Simulated final : public Drivers {
     }
   }
 
+  void start(const Progress&) override {}
+  void give_up() override {}
   net::Driver& net() override { return net_; }
   std::map<std::string, virt::Driver*> hosts() override {
     std::map<std::string, virt::Driver*> all;
@@ -48,9 +50,8 @@ std::unique_ptr<Drivers> open_simulated(const Options& options, const StateDir& 
 }
 
 std::unique_ptr<Drivers> open_drivers(const Options& options, const SystemSettings& system,
-                                      const StateDir& state, const Progress& progress) {
-  return options.simulated ? open_simulated(options, state)
-                           : open_real(options, system, state, progress);
+                                      const StateDir& state) {
+  return options.simulated ? open_simulated(options, state) : open_real(options, system, state);
 }
 
 }  // namespace haneul::cli

@@ -116,7 +116,7 @@ void print_flows(const json::Value& v) {
 int status(const Options& options) {
   const StateDir state(chosen_state_dir(options.state, options.simulated),
                        StateDir::Missing::stays_missing);
-  const json::Value v = ask_control(state, "/status");
+  const json::Value v = ask_control(options, state, "/status");
   std::cout << fmt::format("haneul at {} ({}), up {} s\n", text_at(v, {"url"}),
                            text_at(v, {"kind"}), text_at(v, {"up_seconds"}));
   std::string names;
@@ -133,7 +133,7 @@ int status(const Options& options) {
 int doctor(const Options& options) {
   const StateDir state(chosen_state_dir(options.state, options.simulated),
                        StateDir::Missing::stays_missing);
-  const json::Value found = ask_control(state, "/doctor");
+  const json::Value found = ask_control(options, state, "/doctor");
   for (const auto& line : *found.array()) std::cout << *line.text() << "\n";
   if (found.array()->empty()) std::cout << "clean: rows and drivers agree\n";
   return found.array()->empty() ? 0 : 1;

@@ -54,8 +54,8 @@ std::string Runtime::status_json() {
       w.member("undoing", f.undoing).end_object();
     }
     w.end_array();
+    w.member("flows_waiting", session.integer("SELECT COUNT(*) FROM flows").value_or(0));
   });
-  w.member("flows_waiting", static_cast<std::int64_t>(flows_->stats().waiting));
   w.member("database_bytes", database_->stats().file_bytes);
   w.end_object();
   return w.take();

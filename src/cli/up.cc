@@ -30,6 +30,7 @@ std::vector<std::string> serve_arguments(const Options& o, const std::string& pr
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) args.insert(args.end(), {name, value});
   };
+  add("--public-url", o.public_url);
   add("--tls-cert", o.tls_cert);
   add("--tls-key", o.tls_key);
   add("--guest-image", o.guest_image);

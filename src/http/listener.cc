@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "http/server.h"
 
 namespace haneul::http {
 namespace {
@@ -22,8 +23,7 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptsMax = 64;  // at one time, so that a flood does not starve connections
 
 [[noreturn]] void fail(const std::string& address, std::uint16_t port, const char* why) {
-  throw std::runtime_error("Cannot listen on " + address + " port " + std::to_string(port) + ": " +
-                           why);
+  throw CannotListen("Cannot listen on " + address + " port " + std::to_string(port) + ": " + why);
 }
 
 std::uint16_t port_of(int fd) {

@@ -26,6 +26,11 @@ struct ServerOptions {
   Duration request_max = std::chrono::seconds(60);   // Request::deadline
 };
 
+// Says which address and port, and why.
+struct CannotListen : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct ServerStats {
   std::uint64_t connections_open = 0, connections_total = 0, requests_total = 0;
   std::uint64_t refused_busy_total = 0, bytes_in_total = 0, bytes_out_total = 0;
@@ -46,8 +51,8 @@ class Server {
   struct Tls {
     std::string certificate_path, key_path;  // PEM; the certificate file may hold a chain
   };
-  // Binds before it returns, so that a port in use is known at once: throws std::runtime_error
-  // with a sentence for the user. Port 0 takes any. Returns the port. May be called many times,
+  // Binds before it returns, so that a port in use is known at once: throws CannotListen.
+  // Port 0 takes any. Returns the port. May be called many times,
   // before and after start().
   std::uint16_t listen(const std::string& address, std::uint16_t port, std::string label,
                        const Tls* tls = nullptr);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "drivers/net/address.h"
 #include "services/glance/glance.h"
 #include "services/keystone/keystone.h"
 #include "services/neutron/neutron.h"
@@ -26,11 +27,6 @@ extern const unsigned kMigrationsCount;
 
 namespace haneul::services {
 namespace {
-
-// 172.24.4.0/24 → 172.24.4.1
-std::string gateway_of(const std::string& cidr) {
-  return cidr.substr(0, cidr.rfind('.', cidr.find('/'))) + ".1";
-}
 
 // What is set with what the surroundings alone know.
 Surroundings completed(Surroundings around) {
@@ -114,7 +110,7 @@ void Services::bootstrap(const Firsts& firsts) {
                        .project_id = demo->id,
                        .physical_network = around_.external_network,
                        .public_cidr = around_.public_cidr,
-                       .public_gateway = gateway_of(around_.public_cidr)});
+                       .public_gateway = net::first_host(around_.public_cidr).value()});
   nova_->bootstrap();
   if (firsts.guest_image.empty()) return;
   glance_->import_file(firsts.guest_image, {.name = "haneul-guest",

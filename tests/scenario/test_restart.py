@@ -3,43 +3,15 @@ left of the cloud."""
 
 import os
 import pathlib
-import re
 import signal
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import guests  # noqa: E402
+from leftovers import devices, namespaces, output, processes  # noqa: E402
 from waiting import until  # noqa: E402
-
-
-def processes(word):
-    """pid → command line of what runs with this word in it, but not this test."""
-    found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if word in line:
-            found[int(entry.name)] = line
-    return found
-
-
-def output(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def devices():
-    return set(re.findall(r"^\d+: ([^:@]+)", output("ip", "-o", "link"), re.M))
-
-
-def namespaces():
-    return set(output("ip", "netns", "list").split())
 
 
 class Restart(unittest.TestCase):
@@ -74,11 +46,12 @@ class Restart(unittest.TestCase):
     def test_guests_outlive_the_program(self):
         server, port, address = self.reachable_guest("lasting")
         pid = self.qemu(server)
-        self.cloud.kill()
-        self.assertTrue(guests.pings(address), "while the program is away")
-        self.cloud.up()
-        self.assertEqual(pid, self.qemu(server))
-        until("the guest answers", 30, lambda: guests.pings(address))
+        for leave in (self.cloud.kill, self.cloud.terminate):
+            leave()
+            self.assertTrue(guests.pings(address), "while the program is away")
+            self.cloud.up()
+            self.assertEqual(pid, self.qemu(server))
+            until("the guest answers", 30, lambda: guests.pings(address))
         self.assertIn("haneul-guest", self.demo.console(server))
         self.daemons_come_back(address)
         self.edits_are_mended(port, address)
@@ -88,7 +61,7 @@ class Restart(unittest.TestCase):
         self.nothing_is_left()
 
     def daemons_come_back(self, address):
-        for name in ("ovn-northd", "ovn-controller", "ovs-vswitchd"):
+        for name in ("ovsdb-switch", "ovsdb-ovn", "ovn-northd", "ovn-controller", "ovs-vswitchd"):
             files = list((self.cloud.state / "ovn").rglob(f"{name}.pid"))
             self.assertEqual(1, len(files), name)
             old = int(files[0].read_text())

@@ -269,9 +269,11 @@ void Sqlite::trim() {
 
 DatabaseStats Sqlite::stats() const {
   DatabaseStats s{reads_, writes_, commits_, rollbacks_, 0};
-  std::error_code failed;
-  const auto bytes = std::filesystem::file_size(path_, failed);
-  if (!failed) s.file_bytes = static_cast<std::int64_t>(bytes);
+  for (const char* part : {"", "-wal"}) {
+    std::error_code failed;
+    const auto bytes = std::filesystem::file_size(path_ + part, failed);
+    if (!failed) s.file_bytes += static_cast<std::int64_t>(bytes);
+  }
   return s;
 }
 

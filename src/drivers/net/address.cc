@@ -54,6 +54,20 @@ std::string without_prefix(std::string_view address) {
   return std::string(address.substr(0, address.find('/')));
 }
 
+std::optional<std::string> first_host(std::string_view cidr) {
+  auto network = parse(without_prefix(cidr));
+  const auto length = prefix_length(cidr);
+  if (!network || network->version != 4 || !length || *length < 0 || *length > 30) return {};
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, network->bytes.data(), sizeof(bits));
+  bits = ntohl(bits);
+  if (*length < 32 && (bits & (0xffffffffU >> *length)) != 0) return {};
+  bits = htonl(bits + 1);
+  std::memcpy(network->bytes.data(), &bits, sizeof(bits));
+  char text[INET_ADDRSTRLEN];
+  return ::inet_ntop(AF_INET, network->bytes.data(), text, sizeof(text));
+}
+
 std::optional<int> prefix_length(std::string_view cidr) {
   const auto slash = cidr.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

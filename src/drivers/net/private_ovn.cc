@@ -1,5 +1,6 @@
 #include "drivers/net/private_ovn.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
@@ -134,7 +135,26 @@ void PrivateOvn::make_daemons() {
   all_ = {switch_db_.get(), ovn_db_.get(), switch_.get(), northd_.get(), controller_.get()};
 }
 
-void PrivateOvn::start(const Progress& progress) {
+bool PrivateOvn::any_runs() {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(all_.begin(), all_.end(), [](Daemon* daemon) { return daemon->adopt(); });
+}
+
+bool PrivateOvn::start(const Progress& progress) {
+  const bool is_first = !any_runs();
+  if (is_first && !options_.external_address.empty()) {
+    refuse_taken_network(options_.external_address, external_bridge());
+  }
+  try {
+    start_all(progress);
+  } catch (...) {
+    if (is_first) stop();
+    throw;
+  }
+  return is_first;
+}
+
+void PrivateOvn::start_all(const Progress& progress) {
   {
     const std::lock_guard lock(mutex_);
     progress("network databases");

@@ -44,8 +44,9 @@ class PrivateOvn {
   explicit PrivateOvn(PrivateOvnOptions options);  // checks names; starts nothing
   ~PrivateOvn();                                   // leaves the programs alone
 
-  // Returns when this host is a chassis. Calling again repairs what is missing.
-  void start(const Progress& progress);
+  // Returns when this host is a chassis: true if none of the programs ran before. Calling again
+  // repairs what is missing. If it throws, and none ran before, then none does.
+  bool start(const Progress& progress);
   // Ends all programs and removes bridges, taps, namespaces and the nftables table, also those of
   // an earlier process. Nothing there is fine.
   void stop();
@@ -64,6 +65,8 @@ class PrivateOvn {
   void make_directories() const;
   void prepare_database(const std::string& file, const std::string& schema) const;
   void make_daemons();
+  bool any_runs();
+  void start_all(const Progress& progress);
   void start_databases();
   void configure_switch() const;
   void start_switch();

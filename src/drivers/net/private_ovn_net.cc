@@ -6,14 +6,18 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <ifaddrs.h>
+#include <memory>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 
 #include "base/process.h"
+#include "drivers/net/address.h"
 #include "drivers/net/descriptor.h"
 #include "drivers/net/links.h"
 #include "drivers/net/private_ovn.h"
@@ -26,7 +30,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kNftTimeMax{10'000};
 // All userspace datapaths of Open vSwitch call their own link so, whoever's they are.
 constexpr const char* kDatapathLink = "ovs-netdev";
-constexpr const char* kDatapathLock = "/run/haneul-ovs-netdev.lock";
+// Taken while that link is there; a file that every host has, so that none is left behind.
+constexpr const char* kDatapathLock = "/dev/net/tun";
 
 void run_nft(const std::string& commands) {
   const auto end = run_process({"nft", commands}, {.time_max = kNftTimeMax});
@@ -45,7 +50,7 @@ bool is_attached(const std::string& tap) {
 }
 
 Descriptor take_lock() {
-  Descriptor lock(::open(kDatapathLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  Descriptor lock(::open(kDatapathLock, O_RDONLY | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
     throw Error(std::string("cannot lock ") + kDatapathLock + ": " + std::strerror(errno));
   }
@@ -60,6 +65,21 @@ void masquerade(const std::string& table, const std::string& network, const std:
           " postrouting { type nat hook postrouting priority srcnat; }; add rule ip " + table +
           " postrouting ip saddr " + network + " ip daddr != " + network + " oifname != \"" +
           bridge + "\" masquerade");
+}
+
+void refuse_taken_network(const std::string& network, const std::string& bridge) {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> guard(all, ::freeifaddrs);
+  for (const ifaddrs* at = all; at != nullptr; at = at->ifa_next) {
+    if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET || bridge == at->ifa_name) continue;
+    char text[INET_ADDRSTRLEN] = {};
+    const auto* address = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
+    ::inet_ntop(AF_INET, &address->sin_addr, text, sizeof(text));
+    if (!contains(network, text)) continue;
+    throw Error(std::string("this host has ") + text + " of the external network already, on " +
+                at->ifa_name + "; choose another network with --public-cidr");
+  }
 }
 
 void remove_nft_table(const std::string& table) {

@@ -63,13 +63,16 @@ class Manners(Case):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind(("127.0.0.1", self.port))
             s.listen()
-            self.refused(self.up(), self.port)
+            self.refused(self.up(), self.port, "--port")
+            self.refused(run("serve", "--simulated", "--state", self.state, "--port", self.port),
+                         self.port, "--port")
         self.assert_nothing_runs()
         self.addCleanup(self.down)
         self.assertEqual(0, self.up().returncode)
 
     def test_bad_external_network(self):
-        for text in ("nonsense", "10.0.0.0", "10.0.0.0/33", "::/64", "10.0.0/24"):
+        for text in ("nonsense", "10.0.0.0", "10.0.0.0/33", "::/64", "10.0.0/24",
+                     "10.1.2.129/25", "10.1.2.0/30"):
             done = self.up("--public-cidr", text)
             self.assertEqual(2, done.returncode)
             self.assertIn(text, done.stderr)
@@ -150,9 +153,66 @@ class Manners(Case):
         self.assertEqual(2, done.returncode)
         self.assertIn("usage: ./up", done.stderr)
 
+    def test_up_of_the_project_refuses_before_it_builds(self):
+        for wrong in (["--state"], ["--state", ""], ["--port"], ["--port", "080"],
+                      ["--port", "99999"], ["--port", "0"], ["--port", "5x"]):
+            done = subprocess.run([str(ROOT / "up"), "--simulated", *wrong], capture_output=True,
+                                  text=True, timeout=20)
+            self.assertEqual((2, ""), (done.returncode, done.stdout), wrong)
+            self.assertIn("usage: ./up", done.stderr)
+
     def test_status_and_doctor_without_a_cloud(self):
         for name in ("status", "doctor"):
-            self.refused(run(name, "--simulated", "--state", self.state), "haneul up")
+            self.refused(run(name, "--simulated", "--state", self.state), "haneul up --simulated")
+            self.assertNotIn("--simulated", run(name, "--state", self.state).stderr)
+
+    def test_every_command_takes_a_directory(self):
+        for command in (["routes"], ["version"], ["reference", "options"],
+                        ["policy", "check", "identity:get_user"]):
+            done = run(*command, "--state", self.state)
+            self.assertNotIn("usage:", done.stderr, command)
+            self.assertTrue(done.stdout, command)
+            self.assertFalse(self.state.exists())
+
+    def test_version(self):
+        self.assertRegex(run("version").stdout, r"\Ahaneul \d+\.\d+\.\d+[^\n]*\n\Z")
+
+    def test_missing_guest_image(self):
+        self.refused(self.up("--guest-image", "/nowhere.qcow2"), "/nowhere.qcow2", "images/build")
+        self.assert_nothing_runs()
+
+    def told_url(self):
+        """What a client learns: in clouds.yaml, and in the catalog."""
+        import yaml
+        clouds = yaml.safe_load((self.state / "clouds.yaml").read_text())
+        auth = clouds["clouds"]["haneul-demo"]["auth"]
+        auth["auth_url"] = f"http://127.0.0.1:{self.port}/v3"
+        import openstack
+        with openstack.connect(auth=auth, region_name="RegionOne",
+                               identity_api_version=3) as cloud:
+            catalog = cloud.session.auth.get_access(cloud.session).service_catalog
+            urls = {e.url.split("/compute")[0] for e in catalog.get_endpoint_data_list("compute")}
+        self.assertEqual(1, len(urls))
+        return urls.pop(), yaml.safe_load((self.state / "clouds.yaml").read_text())
+
+    def test_clients_elsewhere_are_told_an_address_that_they_reach(self):
+        self.addCleanup(self.down)
+        self.assertEqual(0, self.up("--listen", "0.0.0.0").returncode)
+        url, clouds = self.told_url()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("192.0.2.1", 9))
+            self.assertEqual(f"http://{s.getsockname()[0]}:{self.port}", url)
+        self.assertTrue(clouds["clouds"]["haneul-demo"]["auth"]["auth_url"].startswith(url))
+
+    def test_a_public_url(self):
+        self.addCleanup(self.down)
+        for bad in ("cloud.example.com", "ftp://x", "https://", "https://x/", "https://a b"):
+            self.assertEqual(2, self.up("--public-url", bad).returncode, bad)
+        done = self.up("--public-url", "https://cloud.example.com/api")
+        self.assertEqual(0, done.returncode, done.stderr)
+        url, clouds = self.told_url()
+        self.assertEqual("https://cloud.example.com/api", url)
+        self.assertTrue(clouds["clouds"]["haneul-demo"]["auth"]["auth_url"].startswith(url))
 
     @unittest.skipIf(os.geteuid() != 0, "needs root to become somebody else")
     def test_real_mode_without_root(self):
@@ -263,7 +323,7 @@ class Configured(Case):
             self.assert_nothing_runs()
 
     def test_absent_file(self):
-        self.refused(self.up("--config", self.base / "none.conf"), "none.conf")
+        self.refused(self.up("--config", self.base / "none.conf"), "none.conf", "--config")
         self.assert_nothing_runs()
 
     def test_options_take_effect(self):
