@@ -29,6 +29,9 @@ constexpr auto kHttp = options(
     option<&Http::connections_max>("connections_max")
         .range(1, 1e6)
         .help("Open connections; one more takes the place of an idle one."),
+    option<&Http::log_reads>("log_reads")
+        .help("Lines in the log for GET and HEAD that succeed as well: about a fifth of the rate "
+              "at which tokens are validated. All others have theirs."),
     option<&Http::idle_max>("idle_max").range(1, 86'400).help("Between two requests."),
     option<&Http::body_gap_max>("body_gap_max")
         .range(1, 86'400)

@@ -103,6 +103,7 @@ void print_disk(const json::Value& v, const StateDir& state) {
 }
 
 void print_flows(const json::Value& v) {
+  std::cout << fmt::format("networks  {} changes on their way\n", text_at(v, {"networks_waiting"}));
   std::cout << fmt::format("flows     {} unfinished\n", text_at(v, {"flows_waiting"}));
   for (const auto& f : *v.at({"flows"})->array()) {
     std::cout << fmt::format("  {} {} at {}{} {}\n", text_at(f, {"program"}),

@@ -9,6 +9,11 @@ namespace {
 constexpr std::int64_t kFlowsShownMax = 10;
 constexpr std::int64_t kHostsShownMax = 50;
 
+// What tells networks of changes never ends; all others are about a thing: "server/<uuid>".
+bool is_standing(std::string_view subject) {
+  return subject.find('/') == std::string_view::npos;
+}
+
 void write_counts(json::Writer& w, db::Session& session, std::string_view key,
                   std::string_view sql) {
   w.key(key).begin_object();
@@ -48,13 +53,17 @@ std::string Runtime::status_json() {
                  "SELECT 'networks', COUNT(*) FROM networks UNION ALL SELECT 'ports', COUNT(*)"
                  " FROM ports UNION ALL SELECT 'images', COUNT(*) FROM images");
     w.key("flows").begin_array();
-    for (const auto& f : flows_->list(session, kFlowsShownMax)) {
+    for (const auto& f : flows_->list(session, kFlowsShownMax + 1)) {
+      if (is_standing(f.subject)) continue;
       w.begin_object().member("program", f.program).member("subject", f.subject);
       w.member("step", f.step).member("attempt", f.attempt).member("reason", f.reason);
       w.member("undoing", f.undoing).end_object();
     }
     w.end_array();
-    w.member("flows_waiting", session.integer("SELECT COUNT(*) FROM flows").value_or(0));
+    w.member("flows_waiting",
+             session.integer("SELECT COUNT(*) FROM flows WHERE instr(subject, '/') > 0")
+                 .value_or(0));
+    w.member("networks_waiting", session.integer("SELECT COUNT(*) FROM net_dirty").value_or(0));
   });
   w.member("database_bytes", database_->stats().file_bytes);
   w.end_object();

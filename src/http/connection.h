@@ -98,6 +98,8 @@ class Connection final : public Readiness, public std::enable_shared_from_this<C
   bool is_streamed(const Response& response) const;
   void answer(Response response);
   void compose();
+  bool is_worth_a_line() const;
+  void log_answer() const;
   Framing framing_for(const Response& response) const;
   bool must_close() const;
   void send_composed();  // what the socket takes without waiting

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/body_stream.h"
@@ -21,7 +22,9 @@ using IoState = IoResult::State;
 
 constexpr std::size_t kInlineBodyBytesMax = 16 * 1024;  // copied behind the head
 constexpr std::size_t kStreamPieceBytes = 512 * 1024;
-constexpr int kPollMillis = 100;  // how late a time-out or a stop is noticed
+constexpr std::size_t kLoggedBytesMax = 256;           // of a method and of a path
+constexpr std::string_view kControlLabel = "control";  // whose questions are no requests
+constexpr int kPollMillis = 100;                       // how late a time-out or a stop is noticed
 
 bool has_no_body(int status) {
   return status == 204 || status == 304;
@@ -32,6 +35,7 @@ bool has_no_body(int status) {
 Response Connection::plain(int status, std::string_view why) {
   Response response = Response::empty(status);
   response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("X-Openstack-Request-Id", "req-" + new_uuid());
   response.body.append(reason_of(status)).append(": ").append(why).append(".\n");
   return response;
 }
@@ -144,12 +148,33 @@ void Connection::compose() {
   out_.clear();
   sent_ = 0;
   append_head(out_, response_.status, response_.headers, framing_, front_.clock.now());
+  if (is_worth_a_line()) log_answer();
   if (request_.method == "HEAD" || has_no_body(response_.status)) {
     response_.body.clear();
   } else if (response_.body.size() <= kInlineBodyBytesMax) {
     out_.append(response_.body);
     response_.body.clear();
   }
+}
+
+bool Connection::is_worth_a_line() const {
+  const bool only_reads = request_.method == "GET" || request_.method == "HEAD";
+  if (origin_->label == kControlLabel) return false;
+  return !only_reads || response_.status >= 400 || front_.options.log_reads;
+}
+
+// Queries stay out of the log: signatures and codes of logins are there.
+void Connection::log_answer() const {
+  const bool was_asked = request_.deadline != Duration{};
+  const Duration begun = request_.deadline - front_.options.request_max;
+  const Duration took = was_asked ? front_.clock.steady() - begun : Duration{};
+  log::info("request", {{"method", request_.method.substr(0, kLoggedBytesMax)},
+                        {"path", request_.path.substr(0, kLoggedBytesMax)},
+                        {"status", response_.status},
+                        {"bytes", static_cast<std::size_t>(framing_.length)},
+                        {"micros", static_cast<std::int64_t>(took.count())},
+                        {"from", peer_},
+                        {"request_id", response_.headers.get("X-Openstack-Request-Id")}});
 }
 
 Framing Connection::framing_for(const Response& response) const {

@@ -19,6 +19,7 @@ struct ServerOptions {
   std::size_t slow_queue_max = 256;
   std::size_t connections_max = 4096;  // beyond: an old idle one goes, or the new one
   std::size_t header_bytes_max = 64 * 1024;
+  bool log_reads = false;  // a line for each; what changes something or fails has one anyway
   Duration idle_max = std::chrono::seconds(75);      // between requests
   Duration header_max = std::chrono::seconds(10);    // from first byte to the end of the head
   Duration body_gap_max = std::chrono::seconds(60);  // without a single byte moving

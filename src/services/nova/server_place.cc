@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/id.h"
+#include "base/log.h"
 #include "services/nova/logic/scheduler.h"
 #include "services/nova/server_create.h"
 #include "services/placement/placement.h"
@@ -102,7 +103,9 @@ Placed place_server(Cloud& cloud, db::Transaction& tx, const Server& server,
       return {h.host, h.availability_zone, ""};
     }
   }
-  return {"", "", why_none(request, candidates, choice)};
+  const std::string why = why_none(request, candidates, choice);
+  log::warning("a server has no host", {{"server", server.id}, {"reason", why}});
+  return {"", "", why};
 }
 
 }  // namespace haneul::nova
