@@ -114,6 +114,13 @@ std::string shown(const Replica& replica, std::string_view table, const Row& row
 
 TEST(Address, KnowsWhatANetworkHolds) {
   EXPECT_TRUE(contains("10.0.0.0/24", "10.0.0.255"));
+  EXPECT_EQ(first_host("10.1.2.128/25"), "10.1.2.129");
+  EXPECT_EQ(first_host("10.0.255.0/24"), "10.0.255.1");
+  EXPECT_EQ(first_host("0.0.0.0/0"), "0.0.0.1");
+  for (const char* bad : {"10.1.2.129/25", "10.0.0.1/24", "10.0.0.0/31", "10.0.0.0", "fd00::/64",
+                          "10.0.0.0/-1", "10.0.0.0/x", ""}) {
+    EXPECT_FALSE(first_host(bad)) << bad;
+  }
   EXPECT_FALSE(contains("10.0.0.0/24", "10.0.1.0"));
   EXPECT_TRUE(contains("10.0.0.0/23", "10.0.1.0"));
   EXPECT_TRUE(contains("0.0.0.0/0", "8.8.8.8"));

@@ -138,7 +138,8 @@ PLACEMENT_BODIES = {
     "POST /resource_classes": whole(lambda t: {"name": t.in_resource_classes()}),
     "POST /allocations": whole(lambda t: {t["consumer"]: claim(t)}),
     "PUT /allocations/{consumer_uuid}": whole(claim),
-    "POST /reshaper": whole({"inventories": {}, "allocations": {}}),
+    "POST /reshaper": whole(lambda t: {"allocations": {}, "inventories": {
+        t["resource_providers"]: {"inventories": {}, "resource_provider_generation": generation(t)}}}),
 }
 NETWORK_BODIES = {
     "POST /v2.0/networks": of("network"),
@@ -182,6 +183,15 @@ COMPUTE_BODIES = {
     "PUT /v2.1/servers/{id}/tags": tagged,
     "POST /v2.1/servers/{id}/os-interface": exactly("interfaceAttachment", lambda t: {
         "net_id": t["networks"]}),
+    **{f"{method} /v2.1/images/{{id}}/metadata": exactly("metadata", {"hw:cpu_policy": "shared"})
+       for method in ("POST", "PUT")},
+    "PUT /v2.1/images/{id}/metadata/{key}": exactly("meta", {"hw:cpu_policy": "shared"}),
+    "PUT /v2.1/os-hosts/{host}": whole({"status": "enable"}),
+    "POST /v2.1/os-security-groups": of("security_group", description="x"),
+    "PUT /v2.1/os-security-groups/{id}": of("security_group", description="x"),
+    "POST /v2.1/os-security-group-rules": exactly("security_group_rule", lambda t: {
+        "parent_group_id": t["security-groups"], "ip_protocol": "tcp", "from_port": 1,
+        "to_port": next(t.numbers) % 60000 + 1, "cidr": "0.0.0.0/0"}),
     "POST /v2.1/os-server-groups": of("server_group", policy="affinity"),
     "PUT /v2.1/os-quota-sets/{project}": exactly("quota_set", {"instances": -1}),
     "PUT /v2.1/os-quota-class-sets/{class}": exactly("quota_class_set", {"instances": -1}),
@@ -200,6 +210,8 @@ ACTIONS = {
     "os-resetState": lambda t: {"state": "active"},
     "addSecurityGroup": lambda t: {"name": "default"},
     "removeSecurityGroup": lambda t: {"name": "default"},
+    "addFloatingIp": lambda t: {"address": t.address()},
+    "removeFloatingIp": lambda t: {"address": t["given address"]},
     "changePassword": lambda t: {"adminPass": "x"},
     "add_host": lambda t: {"host": t.host()},
     "remove_host": lambda t: {"host": t.host()},

@@ -63,6 +63,19 @@ CONFIG = "/v3/domains/{domain_id}/config"
 EXACT = {"GET /v3/projects/{id}": {"id": "own project"},
          "GET /v3/domains/{id}": {"id": "own domain"},
          "DELETE /v2.1/os-services/{id}": {"id": "spare service"},
+         **{f"PUT /v3/{path}": {path.split("{")[-1].strip("}"): "word of its own"} for path in (
+             "OS-FEDERATION/identity_providers/{id}", "OS-FEDERATION/mappings/{id}",
+             "OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
+             "OS-FEDERATION/service_providers/{id}", "regions/{id}")},
+         "GET /v3/OS-TRUST/trusts/{trust_id}/roles/{role_id}": {"role_id": "trusted role"},
+         "DELETE /allocations/{consumer_uuid}": {"consumer_uuid": "claiming consumer"},
+         "POST /v2.1/servers/{id}/action os-start": {"id": "stopped server"},
+         "POST /v2.1/servers/{id}/action unpause": {"id": "paused server"},
+         "POST /v2.1/servers/{id}/action addFloatingIp": {"id": "server behind a router"},
+         "POST /v2.1/servers/{id}/action removeFloatingIp": {"id": "server with an address"},
+         "POST /v2.1/os-aggregates/{id}/action remove_host": {"id": "aggregate of a host"},
+         **{f"{method} /v2.1/images/{{id}}/metadata/{{key}}": {"id": "image with metadata"}
+            for method in ("GET", "DELETE")},
          **{f"GET /v2.1/os-hypervisors/{{id}}/{what}": {"id": "old hypervisor"}
             for what in ("uptime", "search", "servers")}}
 # Lists that show something else than their last word says.
@@ -75,6 +88,7 @@ OLD = [(re.compile(r"^/v2.1/os-hypervisors/(statistics|{id}/)"), "compute 2.50")
        (re.compile(r"^/v2.1/(images|os-(security-group|floating-ip|(tenant-)?networks))"),
         "compute 2.35"),
        (re.compile(r"^/v2.1/os-hosts"), "compute 2.42")]
+OLD_ACTIONS = {"addFloatingIp": "compute 2.43", "removeFloatingIp": "compute 2.43"}
 # What has to be there before.
 BEFORE = {"POST /v2/images/{image_id}/import": "PUT /v2/images/{image_id}/stage",
           "POST /v2/images/{image_id}/actions/deactivate": "PUT /v2/images/{image_id}/file",
@@ -85,6 +99,8 @@ BEFORE = {"POST /v2/images/{image_id}/import": "PUT /v2/images/{image_id}/stage"
           "POST /v2/images/{image_id}/members",
           "DELETE /v2/images/{image_id}/members/{member_id}":
           "POST /v2/images/{image_id}/members",
+          "GET /v3/endpoints/{endpoint_id}/OS-ENDPOINT-POLICY/policy":
+          "PUT /v3/policies/{policy_id}/OS-ENDPOINT-POLICY/endpoints/{endpoint_id}",
           **{f"{verb} {CONFIG}{more}": f"PUT {CONFIG}" for verb in ("GET", "PATCH", "DELETE")
              for more in ("", "/{group}", "/{group}/{option}")},
           "PUT /v2.0/routers/{id}/remove_router_interface":
@@ -120,9 +136,10 @@ class Matrix:
         route = [service, method, pattern or "/", action or ""]
         return [*route, *cells, self.marks.get(tuple(route), "")]
 
-    def path(self, service, method, pattern):
+    def path(self, service, method, pattern, action=None):
         """With the things in place of what stands in braces."""
-        own = EXACT.get(f"{method} {pattern}") or next(
+        route = f"{method} {pattern}" + (f" {action}" if action else "")
+        own = EXACT.get(route) or next(
             (o for start, o in OWN.items() if pattern.startswith(start)), {})
         done, before = [], ""
         for part in pattern.split("/"):
@@ -136,7 +153,7 @@ class Matrix:
         return cases.MOUNTS[service] + "/".join(done)
 
     def send(self, who, service, method, pattern, action):
-        path = self.path(service, method, pattern)
+        path = self.path(service, method, pattern, action)
         body = bodies.body_of(service, method, pattern, action, self.things)
         headers = {}
         if f"{method} {pattern}" in TYPES:
@@ -146,6 +163,8 @@ class Matrix:
         for paths, version in OLD:
             if paths.search(pattern):
                 headers["OpenStack-API-Version"] = version
+        if action in OLD_ACTIONS:
+            headers["OpenStack-API-Version"] = OLD_ACTIONS[action]
         query = QUERIES.get(pattern, "")
         if pattern == "/usages":
             query = f"?project_id={self.people.project}"

@@ -31,7 +31,7 @@ NAMED = {"keystone project_id": "projects", "keystone user_id": "users",
          "neutron alias": "neutron alias", "nova alias": "nova alias", "nova key": "key",
          "nova tag": "word", "nova network": "network label", "nova port": "plugged port",
          "nova request": "request", "nova project": "own project", "nova class": "class",
-         "nova name": "os-keypairs"}
+         "nova name": "os-keypairs", "nova host": "host"}
 
 
 class Things:
@@ -84,7 +84,8 @@ class Things:
                 "neutron alias": "agent", "nova alias": "os-keypairs", "key": "hw:cpu_policy",
                 "config group": "ldap", "config option": "url", "default domain": "default",
                 "compliance option": "password_regex",
-                "class": "default", "versions": "v2.1"}.get(noun)
+                "class": "default", "versions": "v2.1",
+                "trusted role": people.roles["member"]}.get(noun)
 
     def build(self, noun):
         if self.fixed(noun):
@@ -131,6 +132,9 @@ class Things:
                 **own, "policy": "anti-affinity"}}),
             "os-aggregates": ("root", "/compute/v2.1/os-aggregates", {"aggregate": own}),
         }.get(noun)
+
+    def in_word_of_its_own(self):
+        return self.fresh()
 
     # Identity.
     def trust(self):
@@ -290,6 +294,17 @@ class Things:
     def in_consumer(self):
         return str(uuid.uuid4())
 
+    def in_claiming_consumer(self):
+        consumer, provider = str(uuid.uuid4()), self.in_resource_providers()
+        self.make("service", f"/placement/resource_providers/{provider}/inventories",
+                  {"resource_class": "VCPU", "total": 4})
+        answer = self.send("service", "PUT", f"/placement/allocations/{consumer}", {
+            "allocations": {provider: {"resources": {"VCPU": 1}}}, "consumer_generation": None,
+            "project_id": self.people.project, "user_id": self.people.project,
+            "consumer_type": "INSTANCE"})
+        assert answer.status == 204, answer
+        return consumer
+
     # Network.
     def in_subnets(self):
         return self.subnet_of(self.in_network())
@@ -367,6 +382,69 @@ class Things:
             networks=[{"uuid": network}])})["id"]
         waiting.until("the server is ACTIVE", 30, lambda: self.show(server)["status"] == "ACTIVE", 0.01)
         return server
+
+    def act(self, server, action, wanted, body=None, headers=None):
+        """The server, once it is what the action makes of it."""
+        answer = self.send("member", "POST", f"/compute/v2.1/servers/{server}/action",
+                           {action: body}, headers)
+        assert answer.status == 202, answer
+        waiting.until(f"the server is {wanted}", 30,
+                      lambda: self.show(server)["status"] == wanted, 0.01)
+        return server
+
+    def in_stopped_server(self):
+        return self.act(self.in_servers(), "os-stop", "SHUTOFF")
+
+    def in_paused_server(self):
+        return self.act(self.in_servers(), "pause", "PAUSED")
+
+    def in_server_behind_a_router(self):
+        server = self.in_servers()
+        port = self.first(f"/networking/v2.0/ports?device_id={server}", "ports")
+        router = self.make("member", "/networking/v2.0/routers", {"router": {
+            "name": self.fresh(), "external_gateway_info": {"network_id": self["public"]}}})["id"]
+        answer = self.send("member", "PUT", f"/networking/v2.0/routers/{router}/add_router_interface",
+                           {"subnet_id": port["fixed_ips"][0]["subnet_id"]})
+        assert answer.status == 200, answer
+        return server
+
+    def address(self):
+        """A floating one, of nothing yet."""
+        return self.make("member", "/networking/v2.0/floatingips", {"floatingip": {
+            "floating_network_id": self["public"]}})["floating_ip_address"]
+
+    def in_server_with_an_address(self):
+        self.kept["given address"] = address = self.address()
+        self.used.add("given address")
+        return self.act(self.in_server_behind_a_router(), "addFloatingIp", "ACTIVE",
+                        {"address": address}, {"OpenStack-API-Version": "compute 2.43"})
+
+    def in_aggregate_of_a_host(self):
+        aggregate = self.make(*self.simple("os-aggregates"))["id"]
+        answer = self.send("root", "POST", f"/compute/v2.1/os-aggregates/{aggregate}/action",
+                           {"add_host": {"host": self.host()}})
+        assert answer.status == 200, answer
+        return aggregate
+
+    def in_image_with_metadata(self):
+        return self.send("member", "POST", "/image/v2/images", {
+            "name": self.fresh(), "disk_format": "raw", "container_format": "bare",
+            self["key"]: "shared"}).json["id"]
+
+    def in_host(self):
+        return self.host()
+
+    def in_os_networks(self):
+        return self["networks"]
+
+    def in_os_tenant_networks(self):
+        return self["networks"]
+
+    def in_os_floating_ips(self):
+        return self["floatingips"]
+
+    def in_os_security_group_rules(self):
+        return self["security-group-rules"]
 
     def show(self, server):
         return self.send("admin", "GET", f"/compute/v2.1/servers/{server}").json["server"]
