@@ -101,6 +101,9 @@ class Key:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.path)],
                        check=True)
         self.public = self.path.with_suffix(".pub").read_text().strip()
+        told = subprocess.run(["ssh-keygen", "-l", "-f", str(self.path)], check=True,
+                              capture_output=True, text=True).stdout
+        self.fingerprint = told.split()[1]
 
     def run(self, address, command, user="root", seconds=60):
         """Output of a command in the guest; None if ssh does not get through."""

@@ -268,7 +268,7 @@ class Story {
     cloud_.take_over();
     OvnDriver& driver = *cloud_.driver_;
     check(pid_of(cloud_, "ovs-vswitchd") == before, "the next process adopts the programs");
-    check(driver.list().size() == 13 && driver.list_plugged().size() == 3,
+    check(driver.list().size() == 11 && driver.list_plugged().size() == 3,
           fmt::format("it finds {} objects and {} plugged ports", driver.list().size(),
                       driver.list_plugged().size()));
     eventually("it is told of ports that are up", [&] {
