@@ -81,6 +81,17 @@ class Restart(unittest.TestCase):
         output(*nbctl, "lsp-del", port.id)
         until("the port is back", 60, lambda: port.id in output(*nbctl, "show"))
         until("the guest answers again", 60, lambda: guests.pings(address))
+        self.strays_go(nbctl)
+
+    def strays_go(self, nbctl):
+        """A network of ours that no row speaks of, as an interrupted removal would leave it."""
+        nobody = "0b5d7a4e-6d0f-4d7c-9c57-3a1c2b1c9d11"
+        output(*nbctl, "create", "Logical_Switch", f"name=neutron-{nobody}",
+               f"external_ids:\"haneul:object\"=\"network/{nobody}\"")
+        foreign = output(*nbctl, "create", "Logical_Switch", "name=foreign").strip()
+        until("it is gone", 60, lambda: nobody not in output(*nbctl, "show"))
+        self.assertIn("foreign", output(*nbctl, "show"), "what is not ours stays")
+        output(*nbctl, "ls-del", foreign)
 
     def a_guest_that_dies_is_off(self, server, pid):
         os.kill(pid, signal.SIGKILL)
