@@ -4,8 +4,8 @@
 #include <array>
 #include <filesystem>
 #include <functional>
-#include <stdexcept>
 #include <netdb.h>
+#include <stdexcept>
 #include <unistd.h>
 #include <vector>
 
@@ -110,8 +110,8 @@ std::string outward_address() {
     const bool found = ::connect(fd, plain, size) == 0 && ::getsockname(fd, plain, &size) == 0;
     ::close(fd);
     std::array<char, NI_MAXHOST> text{};
-    if (found && ::getnameinfo(plain, size, text.data(), text.size(), nullptr, 0,
-                               NI_NUMERICHOST) == 0) {
+    if (found &&
+        ::getnameinfo(plain, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) {
       return text.data();
     }
   }

@@ -75,7 +75,7 @@ class Real final : public Drivers {
  private:
   std::unique_ptr<virt::LibvirtDriver> virt_;  // null: guests are on agents' hosts only
   std::unique_ptr<net::PrivateOvn> ovn_;       // null: the system's is used
-  bool ovn_is_new_ = false;  // this process began it
+  bool ovn_is_new_ = false;                    // this process began it
   std::unique_ptr<net::OvnDriver> net_;
 };
 

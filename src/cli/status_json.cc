@@ -60,9 +60,9 @@ std::string Runtime::status_json() {
       w.member("undoing", f.undoing).end_object();
     }
     w.end_array();
-    w.member("flows_waiting",
-             session.integer("SELECT COUNT(*) FROM flows WHERE instr(subject, '/') > 0")
-                 .value_or(0));
+    w.member(
+        "flows_waiting",
+        session.integer("SELECT COUNT(*) FROM flows WHERE instr(subject, '/') > 0").value_or(0));
     w.member("networks_waiting", session.integer("SELECT COUNT(*) FROM net_dirty").value_or(0));
   });
   w.member("database_bytes", database_->stats().file_bytes);

@@ -10,8 +10,8 @@
 #include <memory>
 #include <unistd.h>
 
-#include <linux/if_tun.h>
 #include <arpa/inet.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "services/nova/dialect.h"
+#include "services/nova/query.h"
 
 namespace haneul::nova {
 namespace {
@@ -111,6 +112,10 @@ std::vector<resource::Order> read_order(const Call& call) {
 }
 
 http::Response list_flavors(Call& call, const FlavorStore& flavors, bool detail) {
+  if (call.since(75)) {
+    refuse_unknown_keys(
+        call, {"limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir"});
+  }
   return call.db().read([&](db::Session& session) {
     resource::Page page;
     page.where = listed(call);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "resource/call.h"
 #include "services/nova/dialect.h"
+#include "services/nova/query.h"
 #include "services/nova/ssh_key.h"
 
 namespace haneul::nova {
@@ -53,6 +54,7 @@ void write_keypair(json::Writer& w, const Call& call, const Keypair& k, bool who
 }
 
 http::Response list_keypairs(Call& call, const KeypairStore& keypairs) {
+  if (call.since(75)) refuse_unknown_keys(call, {"user_id", "limit", "marker"});
   const std::string user = owner_of(call);
   enforce_for(call, "os_compute_api:os-keypairs:index", user);
   return call.db().read([&](db::Session& session) {

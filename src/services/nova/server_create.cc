@@ -33,6 +33,7 @@ struct Plan {
   Flavor flavor;
   glance::ImageFacts image;
   std::optional<Keypair> keypair;
+  Needs needs;
   std::vector<NetworkWish> networks;
   std::string reservation_id, admin_pass;
 };
@@ -45,6 +46,8 @@ Plan make_plan(Call& call, Cloud& cloud, db::Session& session, ServerForm form) 
   }
   plan.flavor = *flavor;
   plan.image = check_image(call, cloud, session, form.image_id, {flavor->ram, flavor->disk});
+  plan.needs = needs_of({flavor->vcpus, flavor->ram, flavor->disk + flavor->ephemeral},
+                        flavor->extra_specs, plan.image.properties);
   if (form.key_name) {
     plan.keypair =
         cloud.keypairs.find(session, keypair_key(call.caller().user_id.text, *form.key_name));
@@ -127,7 +130,7 @@ std::int64_t reserve_quota(const Call& call, Cloud& cloud, db::Transaction& tx, 
 }
 
 void boot(Call& call, Cloud& cloud, db::Transaction& tx, Server& s, const Plan& plan) {
-  const Placed placed = place_server(cloud, tx, s, plan.form);
+  const Placed placed = place_server(cloud, tx, s, plan.form, plan.needs);
   record_action(call, tx, s, "create");
   if (!placed.reason.empty()) {
     s.vm_state = vm::kError;

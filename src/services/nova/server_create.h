@@ -3,6 +3,7 @@
 #include "resource/call.h"
 #include "services/glance/glance.h"
 #include "services/nova/cloud.h"
+#include "services/nova/logic/needs.h"
 #include "services/nova/server_form.h"
 
 namespace haneul::nova {
@@ -25,6 +26,6 @@ struct Placed {
   std::string reason;  // set if there is none
 };
 Placed place_server(Cloud& cloud, db::Transaction& tx, const Server& server,
-                    const ServerForm& wishes);
+                    const ServerForm& wishes, const Needs& needs);
 
 }  // namespace haneul::nova

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "services/nova/deleted_server.h"
 #include "services/nova/dialect.h"
+#include "services/nova/query.h"
 #include "services/nova/server_view.h"
 
 namespace haneul::nova {
@@ -189,6 +191,90 @@ void of_project(db::Session& session, bool other_way, std::string_view project, 
   where.and_(walk ? "+project_id = ?" : "project_id = ?", {project});
 }
 
+bool asks_for_deleted_only(const Call& call) {
+  const auto statuses = call.query().all_of("status");
+  return !statuses.empty() && std::all_of(statuses.begin(), statuses.end(),
+                                          [](const auto& s) { return iequals(s, "DELETED"); });
+}
+
+// upstream: openstack/nova:nova/api/openstack/compute/servers.py (_get_servers)
+const ServerStore& store_for(const Call& call, const ServerStore& present) {
+  const auto& query = call.query();
+  const bool admin = call.dialect().sees_all(call);
+  if (asks_for_deleted_only(call)) {
+    if (!admin) throw Fault::forbidden("Only administrators may list deleted instances");
+    return deleted_servers();
+  }
+  if (const auto* deleted = admin ? query.find("deleted") : nullptr) {
+    return parse_bool(*deleted).value_or(false) ? deleted_servers() : present;
+  }
+  const bool changes =
+      query.has("changes-since") || (call.since(66) && query.has("changes-before"));
+  return changes ? servers_of_all_times() : present;
+}
+
+// What upstream knows; haneul's servers have some of it, and the rest selects nothing.
+// upstream: openstack/nova:nova/api/openstack/compute/schemas/servers.py (query_params_v275)
+void refuse_unknown_filters(const Call& call) {
+  refuse_unknown_keys(call, {"user_id",
+                             "project_id",
+                             "tenant_id",
+                             "launch_index",
+                             "image_ref",
+                             "image",
+                             "kernel_id",
+                             "ramdisk_id",
+                             "hostname",
+                             "key_name",
+                             "power_state",
+                             "vm_state",
+                             "task_state",
+                             "host",
+                             "node",
+                             "flavor",
+                             "reservation_id",
+                             "launched_at",
+                             "terminated_at",
+                             "availability_zone",
+                             "name",
+                             "display_name",
+                             "description",
+                             "display_description",
+                             "locked_by",
+                             "uuid",
+                             "root_device_name",
+                             "config_drive",
+                             "access_ip_v4",
+                             "access_ip_v6",
+                             "auto_disk_config",
+                             "progress",
+                             "sort_key",
+                             "sort_dir",
+                             "all_tenants",
+                             "soft_deleted",
+                             "deleted",
+                             "status",
+                             "changes-since",
+                             "ip",
+                             "ip6",
+                             "created_at",
+                             "block_device_mapping",
+                             "services",
+                             "metadata",
+                             "system_metadata",
+                             "info_cache",
+                             "security_groups",
+                             "pci_devices",
+                             "limit",
+                             "marker",
+                             "tags",
+                             "tags-any",
+                             "not-tags",
+                             "not-tags-any",
+                             "changes-before",
+                             "locked"});
+}
+
 void read_filters(const Call& call, db::Session& session, const ServerStore& servers,
                   resource::Page& page) {
   const auto& query = call.query();
@@ -281,8 +367,10 @@ std::int64_t read_limit(const Call& call) {
 
 }  // namespace
 
-http::Response list_servers(Call& call, const ServerStore& servers, bool detail) {
+http::Response list_servers(Call& call, const ServerStore& present, bool detail) {
   call.enforce(detail ? "os_compute_api:servers:detail" : "os_compute_api:servers:index");
+  if (call.since(75)) refuse_unknown_filters(call);
+  const ServerStore& servers = store_for(call, present);
   const resource::Resource& r = servers.table().resource();
   return call.db().read([&](db::Session& session) {
     resource::Page page;

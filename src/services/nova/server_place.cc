@@ -13,12 +13,11 @@ namespace {
 // transaction and choose hardly better: the sample starts at a random host each time.
 constexpr std::size_t kWeighedMax = 100;
 
-placement::Resources needs_of(const Server& s) {
-  placement::Resources needs;
-  if (s.vcpus > 0) needs.emplace_back("VCPU", s.vcpus);
-  if (s.ram > 0) needs.emplace_back("MEMORY_MB", s.ram);
-  if (s.disk > 0) needs.emplace_back("DISK_GB", s.disk);
-  return needs;
+placement::Request request_for(const Needs& needs) {
+  return {.resources = {needs.resources.begin(), needs.resources.end()},
+          .required = needs.required,
+          .forbidden = needs.forbidden,
+          .limit = kWeighedMax};
 }
 
 std::int64_t free_of(const placement::Candidate& c, std::string_view resource_class) {
@@ -49,6 +48,14 @@ std::vector<HostOption> options_of(const Cloud& cloud, db::Session& session,
   return options;
 }
 
+// "the traits CUSTOM_FAST !CUSTOM_OLD": what a host must have, and what it must not.
+std::string traits_of(const placement::Request& request) {
+  std::string text = "the traits";
+  for (const auto& trait : request.required) text += " " + trait;
+  for (const auto& trait : request.forbidden) text += " !" + trait;
+  return text;
+}
+
 // "No valid host was found. Of 5 hosts, 3 lack MEMORY_MB, 1 dropped by AvailabilityZoneFilter."
 std::string why_none(const placement::Request& request, const placement::Candidates& candidates,
                      const Choice& choice) {
@@ -59,7 +66,7 @@ std::string why_none(const placement::Request& request, const placement::Candida
   for (std::size_t i = 0; i < request.resources.size() && i < candidates.without.size(); ++i) {
     add(candidates.without[i], fmt::format("without enough {}", request.resources[i].first));
   }
-  add(candidates.without_traits, "without the traits");
+  add(candidates.without_traits, fmt::format("without {}", traits_of(request)));
   for (const Dropped& d : choice.dropped) add(d.hosts, fmt::format("dropped by {}", d.filter));
   if (why.empty()) why = " there are no hosts";
   return fmt::format("No valid host was found. Of {} hosts:{}.", candidates.providers, why);
@@ -81,8 +88,11 @@ std::vector<std::string> hosts_of_hint(const Cloud& cloud, db::Session& session,
 }  // namespace
 
 Placed place_server(Cloud& cloud, db::Transaction& tx, const Server& server,
-                    const ServerForm& wishes) {
-  const placement::Request request{.resources = needs_of(server), .limit = kWeighedMax};
+                    const ServerForm& wishes, const Needs& needs) {
+  if (!needs.contradiction.empty()) {
+    return {"", "", fmt::format("No valid host was found. {}.", needs.contradiction)};
+  }
+  const placement::Request request = request_for(needs);
   Wish wish{.availability_zone = wishes.availability_zone.value_or(""),
             .host = wishes.host.value_or(""),
             .not_on = hosts_of_hint(cloud, tx, wishes.hints, "different_host"),

@@ -8,6 +8,7 @@
 #include "services/nova/availability_zone.h"
 #include "services/nova/cloud.h"
 #include "services/nova/compute_service.h"
+#include "services/nova/deleted_server.h"
 #include "services/nova/dialect.h"
 #include "services/nova/doctor.h"
 #include "services/nova/extension.h"
@@ -65,6 +66,8 @@ constexpr FirstFlavor kFirstFlavors[] = {
     {"3", "m1.medium", 2, 4096, 40},   {"4", "m1.large", 4, 8192, 80},
     {"5", "m1.xlarge", 8, 16'384, 160}};
 
+constexpr Duration kForgetEvery = std::chrono::minutes(10);
+
 }  // namespace
 
 struct Nova::Impl {
@@ -89,6 +92,8 @@ struct Nova::Impl {
                   [this] { cloud.hosts.report_all(); });
     service.every(settings.sync_power_state_interval, "nova.compare_power",
                   [this] { compare_power(cloud); });
+    service.every(kForgetEvery, "nova.forget_deleted",
+                  [this] { forget_deleted(cloud, this->settings.deleted_servers_kept); });
     add_routes();
     add_server_flows(world.flows, cloud);
     neutron.on_device_change([this](db::Transaction& tx, const std::string& server_id) {

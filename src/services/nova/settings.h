@@ -21,6 +21,7 @@ struct Settings {
   Duration service_down_time = std::chrono::minutes(3);
   Duration report_interval = std::chrono::seconds(60);
   Duration sync_power_state_interval = std::chrono::minutes(10);
+  Duration deleted_servers_kept = std::chrono::hours(24 * 7);
   QuotaSettings quota;
 };
 

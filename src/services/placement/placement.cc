@@ -59,6 +59,16 @@ bool put_inventories(db::Transaction& tx, const std::string& uuid, std::vector<S
   return true;
 }
 
+// Those of one's own that somebody gave the provider through the API stay, as upstream's do.
+std::vector<std::string> with_operators_traits(db::Session& session, const std::string& uuid,
+                                               std::vector<std::string> traits) {
+  for (auto& old : traits_of(session, uuid)) {
+    const bool named = std::find(traits.begin(), traits.end(), old) != traits.end();
+    if (is_custom(old) && !named) traits.push_back(std::move(old));
+  }
+  return traits;
+}
+
 std::string known_uuid(db::Session& session, const std::string& uuid, const std::string& name) {
   if (!uuid.empty()) return uuid;
   return session.text("SELECT uuid FROM placement_providers WHERE name = ?", {name})
@@ -81,7 +91,7 @@ std::string Placement::put_provider(db::Transaction& tx, const std::string& uuid
   }
   ensure_names(tx, inventories, traits, now);
   const bool changed = put_inventories(tx, id, inventories, now);
-  const bool renamed = set_traits(tx, id, traits);
+  const bool renamed = set_traits(tx, id, with_operators_traits(tx, id, traits));
   if (changed || renamed) raise_generation(tx, id, now);
   return id;
 }

@@ -1,3 +1,4 @@
+#include "services/nova/deleted_server.h"
 #include "services/nova/flows/server_flows.h"
 #include "services/nova/metadata_service.h"
 #include "services/nova/networking.h"
@@ -38,7 +39,7 @@ flow::Outcome DeleteServer::forget(const flow::Visit&) {
     forget_password(tx, server_id);
     record_usage(tx, *server, cloud->world.clock.now());
     finish_actions(tx, server_id, cloud->world.clock.now(), false);
-    cloud->servers.remove(tx, server_id);
+    bury(tx, *cloud, *server);
   });
 }
 
