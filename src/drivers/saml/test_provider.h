@@ -5,6 +5,9 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -151,6 +154,18 @@ class TestProvider {
     EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
                    reinterpret_cast<const unsigned char*>(text.data()), text.size());
     out.resize(size);
+    return EVP_PKEY_get_base_id(key_.get()) == EVP_PKEY_EC ? two_numbers(out) : out;
+  }
+
+  // XML has the two numbers of an elliptic signature, OpenSSL a structure around them.
+  static std::string two_numbers(const std::string& structure) {
+    const auto* at = reinterpret_cast<const unsigned char*>(structure.data());
+    ECDSA_SIG* read = d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(structure.size()));
+    std::string out(64, '\0');  // of P-256
+    auto* bytes = reinterpret_cast<unsigned char*>(out.data());
+    BN_bn2binpad(ECDSA_SIG_get0_r(read), bytes, 32);
+    BN_bn2binpad(ECDSA_SIG_get0_s(read), bytes + 32, 32);
+    ECDSA_SIG_free(read);
     return out;
   }
 

@@ -199,6 +199,10 @@ std::string saml_response(const SamlStatement& s, const SamlKey& key) {
       kAssertion, escaped(s.issuer), head, signature(s, digest_of(head + tail), key), tail);
 }
 
+std::string xml_escaped(std::string_view text) {
+  return in_attribute(text);
+}
+
 std::string saml_envelope(std::string_view response, std::string_view relay_state) {
   return fmt::format(
       "<soap11:Envelope xmlns:soap11=\"http://schemas.xmlsoap.org/soap/envelope/\">"

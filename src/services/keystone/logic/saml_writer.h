@@ -40,6 +40,8 @@ struct SamlStatement {
 std::string saml_response(const SamlStatement& statement, const SamlKey& key);
 // The same in the envelope of the profile for clients that are no browsers.
 std::string saml_envelope(std::string_view response, std::string_view relay_state);
+// For text and attributes of XML alike.
+std::string xml_escaped(std::string_view text);
 // What a service provider must know of this cloud.
 std::string saml_metadata(std::string_view entity_id, std::string_view sso_endpoint,
                           std::string_view certificate);
