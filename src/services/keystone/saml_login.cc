@@ -45,6 +45,10 @@ From from_of(const Call& call, const State& state) {
   return {*provider, idp, protocol};
 }
 
+const SamlKey* key_of(const SamlSettings& settings) {
+  return settings.key ? &*settings.key : nullptr;
+}
+
 // The client learns that it is not let in; why is for who runs the cloud.
 [[noreturn]] void refuse(const From& from, const std::string& why) {
   log::warning("a SAML login was refused",
@@ -193,7 +197,7 @@ http::Response ask_through_client(const Call& call, const State& state,
   http::Response response;
   response.headers.set("Content-Type", std::string(kPaosType));
   response.headers.set("Cache-Control", "no-store");
-  response.body = saml_client_envelope(request, seal(state, login, kForClient));
+  response.body = saml_client_envelope(request, seal(state, login, kForClient), key_of(settings));
   return response;
 }
 
@@ -279,8 +283,7 @@ http::Response begin_saml_login(const Call& call, const State& state, SamlProvid
   SamlRequest request = request_of(call, settings, login);
   request.consumer_url = settings.post_url;
   request.destination = known.redirect_url;
-  auto response =
-      go_to(saml_redirect(request, login.cookie, settings.key ? &*settings.key : nullptr));
+  auto response = go_to(saml_redirect(request, login.cookie, key_of(settings)));
   response.headers.set("Set-Cookie", set_cookie(settings, kRequestCookie,
                                                 seal(state, login, kForBrowser), 600));
   return response;

@@ -38,7 +38,7 @@ std::string deflated(std::string_view text) {
 std::string service(std::string_view name, std::string_view binding, std::string_view url,
                     int index) {
   return fmt::format("<md:{} Binding=\"{}\" Location=\"{}\" index=\"{}\"{}/>", name, binding,
-                     xml_escaped(url), index, index == 0 ? " isDefault=\"true\"" : "");
+                     xml_attribute(url), index, index == 0 ? " isDefault=\"true\"" : "");
 }
 
 std::string key_descriptor(std::string_view certificate) {
@@ -52,22 +52,25 @@ std::string key_descriptor(std::string_view certificate) {
 
 }  // namespace
 
-std::string saml_request(const SamlRequest& r) {
+std::string saml_request(const SamlRequest& r, const SamlKey* key) {
   const auto destination =
-      r.destination.empty() ? "" : fmt::format(" Destination=\"{}\"", xml_escaped(r.destination));
-  return fmt::format(
+      r.destination.empty() ? "" : fmt::format(" Destination=\"{}\"", xml_attribute(r.destination));
+  const auto head = fmt::format(
       "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" "
       "AssertionConsumerServiceURL=\"{}\"{} ID=\"{}\" IssueInstant=\"{}\" ProtocolBinding=\"{}\" "
       "Version=\"2.0\"><saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{}"
-      "</saml:Issuer><samlp:NameIDPolicy AllowCreate=\"true\"/></samlp:AuthnRequest>",
-      xml_escaped(r.consumer_url), destination, xml_escaped(r.id), iso_seconds(r.now),
-      r.by_client ? kPaos : kPost, xml_escaped(r.issuer));
+      "</saml:Issuer>",
+      xml_attribute(r.consumer_url), destination, xml_attribute(r.id), iso_seconds(r.now),
+      r.by_client ? kPaos : kPost, xml_text(r.issuer));
+  const std::string tail =
+      "<samlp:NameIDPolicy AllowCreate=\"true\"></samlp:NameIDPolicy></samlp:AuthnRequest>";
+  return head + (key != nullptr ? saml_signature(head + tail, r.id, *key) : "") + tail;
 }
 
 std::string saml_redirect(const SamlRequest& request, std::string_view relay_state,
                           const SamlKey* key) {
   std::string query =
-      "SAMLRequest=" + percent_encode(base64_encode(deflated(saml_request(request))));
+      "SAMLRequest=" + percent_encode(base64_encode(deflated(saml_request(request, nullptr))));
   if (!relay_state.empty()) query += "&RelayState=" + percent_encode(relay_state);
   if (key != nullptr) {
     query += "&SigAlg=" + percent_encode(kRsaSha256);
@@ -77,7 +80,8 @@ std::string saml_redirect(const SamlRequest& request, std::string_view relay_sta
   return request.destination + (has_query ? "&" : "?") + query;
 }
 
-std::string saml_client_envelope(const SamlRequest& request, std::string_view relay_state) {
+std::string saml_client_envelope(const SamlRequest& request, std::string_view relay_state,
+                                 const SamlKey* key) {
   return fmt::format(
       "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Header>"
       "<paos:Request xmlns:paos=\"urn:liberty:paos:2003-08\" S:actor=\"{0}\" "
@@ -86,8 +90,8 @@ std::string saml_client_envelope(const SamlRequest& request, std::string_view re
       "<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{3}</saml:Issuer>"
       "</ecp:Request><ecp:RelayState xmlns:ecp=\"{2}\" S:actor=\"{0}\" "
       "S:mustUnderstand=\"1\">{4}</ecp:RelayState></S:Header><S:Body>{5}</S:Body></S:Envelope>",
-      kNext, xml_escaped(request.consumer_url), kEcp, xml_escaped(request.issuer),
-      xml_escaped(relay_state), saml_request(request));
+      kNext, xml_attribute(request.consumer_url), kEcp, xml_text(request.issuer),
+      xml_text(relay_state), saml_request(request, key));
 }
 
 std::string service_provider_metadata(std::string_view entity_id, std::string_view post_url,
@@ -98,7 +102,7 @@ std::string service_provider_metadata(std::string_view entity_id, std::string_vi
       "<md:SPSSODescriptor AuthnRequestsSigned=\"{}\" WantAssertionsSigned=\"true\" "
       "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">{}{}{}"
       "</md:SPSSODescriptor></md:EntityDescriptor>\n",
-      xml_escaped(entity_id), !certificate.empty(), key_descriptor(certificate),
+      xml_attribute(entity_id), !certificate.empty(), key_descriptor(certificate),
       service("AssertionConsumerService", kPost, post_url, 0),
       service("AssertionConsumerService", kPaos, client_url, 1));
 }

@@ -17,14 +17,15 @@ struct SamlRequest {
   Instant now;
 };
 
-// <samlp:AuthnRequest>.
-std::string saml_request(const SamlRequest& request);
-// Where to send a browser (HTTP-Redirect); signed if there is a key.
+// <samlp:AuthnRequest>; with a key it has its signature inside.
+std::string saml_request(const SamlRequest& request, const SamlKey* key);
+// Where to send a browser (HTTP-Redirect); with a key the address is signed.
 std::string saml_redirect(const SamlRequest& request, std::string_view relay_state,
                           const SamlKey* key);
 // What a client that is no browser takes to the provider.
 // upstream: SAML 2.0 Profiles 4.2.4
-std::string saml_client_envelope(const SamlRequest& request, std::string_view relay_state);
+std::string saml_client_envelope(const SamlRequest& request, std::string_view relay_state,
+                                 const SamlKey* key);
 
 // What an identity provider must know of this cloud; the certificate, base64, may be empty.
 std::string service_provider_metadata(std::string_view entity_id, std::string_view post_url,
