@@ -186,7 +186,6 @@ class Provider:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         self.log.close()
-        import shutil as sh; sh.copy(self.where / "php.log", "/tmp/h4_php.log")
 
 
 def is_here():

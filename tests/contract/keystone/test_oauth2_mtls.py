@@ -140,7 +140,7 @@ class Mtls(unittest.TestCase):
         token = self.token()
         other = self.authority.certificate(SUBJECT)  # says the same, is another
         for path in ("/identity/v3/auth/projects", "/compute/v2.1/servers", "/image/v2/images",
-                     "/networking/v2.0/networks", "/placement/traits"):
+                     "/networking/v2.0/networks", "/placement/resource_providers"):
             headers = {"X-Auth-Token": token}
             good = self.send("GET", path, None, headers, self.good).status
             self.assertIn(good, (200, 403), path)

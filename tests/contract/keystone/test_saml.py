@@ -204,7 +204,7 @@ class OfAProvider(unittest.TestCase):
             self.password("eve", project_id=self.sp.project["id"]).get_token()
 
     def test_a_wrong_password(self):
-        with self.assertRaises(exceptions.AuthorizationFailure):
+        with self.assertRaises(exceptions.Unauthorized):
             self.password(password="wrong").get_token()
 
 
