@@ -71,7 +71,7 @@ class SamlLogin : public ::testing::Test {
 
   saml::Said said(const std::string& request_id) {
     saml::Said s;
-    s.at = identity.cloud.clock.now();
+    s.at = identity.cloud.clock().now();
     s.until = s.at + std::chrono::minutes(5);
     s.id = "_a" + std::to_string(++count);
     s.in_response_to = request_id;
@@ -136,7 +136,7 @@ TEST_F(SamlLogin, EachLoginIsItsOwn) {
 
 TEST_F(SamlLogin, LoginsEnd) {
   const auto begun = begin();
-  identity.cloud.clock.advance(std::chrono::minutes(10));
+  identity.cloud.clock().advance(std::chrono::minutes(10));
   EXPECT_EQ(post(idp.good_response(said(begun.request_id)), begun.relay, begun.cookie).status, 401);
 }
 
@@ -180,7 +180,7 @@ TEST_F(SamlLogin, SessionsEnd) {
   const auto begun = begin(kAuth);
   const auto brought = post(idp.good_response(said(begun.request_id)), begun.relay, begun.cookie);
   ASSERT_EQ(brought.status, 302) << brought.body;
-  identity.cloud.clock.advance(std::chrono::minutes(2));
+  identity.cloud.clock().advance(std::chrono::minutes(2));
   EXPECT_EQ(fetch(cookie_in(brought)).status, 302);
 }
 

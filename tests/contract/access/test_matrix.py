@@ -21,6 +21,9 @@ OPEN = {("keystone", "POST", "/v3/auth/tokens"), ("keystone", "POST", "/v3/users
         # Who comes through an identity provider has no token yet: 400 without an origin.
         ("keystone", "GET", "/v3/OS-FEDERATION/saml2/metadata"),
         *[("keystone", "POST", f"/v3/auth/OS-FEDERATION/saml2{end}") for end in ("", "/ecp")],
+        *[("keystone", method, "/v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
+           f"/auth/mellon/{name}") for method, name in (
+               ("GET", "metadata"), ("POST", "postResponse"), ("POST", "paosResponse"))],
         *[("keystone", method, f"/v3/auth/OS-FEDERATION/{path}") for method in ("GET", "POST")
           for path in ("websso/{protocol_id}",
                        "identity_providers/{idp_id}/protocols/{protocol_id}/websso")]}
