@@ -18,6 +18,8 @@ void add(X509_NAME* name, const char* kind, std::string_view text) {
 std::string certificate_of(std::string_view organization = "Acme, Inc = x") {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* certificate = X509_new();
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
   X509_set_pubkey(certificate, key);
   X509_NAME* subject = X509_get_subject_name(certificate);
   add(subject, "CN", "first");
