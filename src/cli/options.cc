@@ -37,9 +37,10 @@ void add_serving(CLI::App& app, Options& o) {
   app.add_option("--hosts", o.hosts, "Simulated hosts")->check(CLI::Range(1, 10'000));
   app.add_option("--listen", o.listen, "Address to listen on")->type_name("ADDR");
   app.add_option("--port", o.port, "Port to listen on")->check(CLI::Range(1, 65'535));
-  app.add_option("--public-url", o.public_url,
-                 "What clients reach it by, for the catalog and clouds.yaml; without it the address "
-                 "it listens on, of 0.0.0.0 and :: the one that the default route leaves by")
+  app.add_option(
+         "--public-url", o.public_url,
+         "What clients reach it by, for the catalog and clouds.yaml; without it the address "
+         "it listens on, of 0.0.0.0 and :: the one that the default route leaves by")
       ->check(refuse_url)
       ->type_name("URL");
   app.add_option("--tls-cert", o.tls_cert, "Certificate chain, PEM")->type_name("FILE");

@@ -79,7 +79,7 @@ struct Request {
   std::string listener;          // label of the listening socket it came through
   bool tls = false;
   std::string certificate;  // the client's, DER, of an authority of the listener; empty without one
-  Duration deadline{};  // Clock::steady() value by which an answer must be given
+  Duration deadline{};      // Clock::steady() value by which an answer must be given
 };
 
 struct Response {

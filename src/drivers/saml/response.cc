@@ -197,8 +197,8 @@ void check_session(const xmlNode* assertion, const Expected& expected) {
 void read_attributes(const xmlNode* assertion, Statement& out) {
   for (const xmlNode* list : children(assertion, kAssertionSpace, "AttributeStatement")) {
     for (const xmlNode* one : children(list, kAssertionSpace, "Attribute")) {
-      auto& [name, values] = out.attributes.emplace_back(attribute(one, "Name"),
-                                                         std::vector<std::string>());
+      auto& [name, values] =
+          out.attributes.emplace_back(attribute(one, "Name"), std::vector<std::string>());
       need(!name.empty(), "an attribute has no name");
       for (const xmlNode* value : children(one, kAssertionSpace, "AttributeValue")) {
         values.push_back(text_of(value));

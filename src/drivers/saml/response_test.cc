@@ -76,7 +76,8 @@ TEST(Saml, ASignedAssertionIsRead) {
 TEST(Saml, ASignedResponseIsReadToo) {
   const auto whole = TestProvider::response(TestProvider::assertion(said()), said());
   EXPECT_EQ(who(idp().sign(whole, "_r")), "ada");
-  const auto both = TestProvider::response(idp().sign(TestProvider::assertion(said()), "_a"), said());
+  const auto both =
+      TestProvider::response(idp().sign(TestProvider::assertion(said()), "_a"), said());
   EXPECT_EQ(who(idp().sign(both, "_r")), "ada");
   // One good signature does not make up for a bad one.
   EXPECT_EQ(who(replaced(idp().sign(both, "_r"), "Version=\"2.0\"", "Version=\"2.0\" a=\"1\"")),
@@ -89,8 +90,8 @@ TEST(Saml, EllipticKeysAreTaken) {
   from.certificates.push_back(curve.certificate());
   Signing how;
   how.method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
-  const auto xml = TestProvider::response(curve.sign(TestProvider::assertion(said()), "_a", how),
-                                          said());
+  const auto xml =
+      TestProvider::response(curve.sign(TestProvider::assertion(said()), "_a", how), said());
   const auto read = read_response(xml, from, expected());
   EXPECT_TRUE(read) << read.reason();
   EXPECT_FALSE(read_response(xml, provider(), expected()));
@@ -120,8 +121,8 @@ TEST(Saml, OnlyTheProvidersKeysCount) {
 
 TEST(Saml, WeakOrStrangeSignaturesAreRefused) {
   const auto signed_so = [](const Signing& how) {
-    return who(TestProvider::response(idp().sign(TestProvider::assertion(said()), "_a", how),
-                                      said()));
+    return who(
+        TestProvider::response(idp().sign(TestProvider::assertion(said()), "_a", how), said()));
   };
   ASSERT_EQ(signed_so({}), "ada");
   Signing sha1;
@@ -138,9 +139,9 @@ TEST(Saml, WeakOrStrangeSignaturesAreRefused) {
   Signing inclusive;
   inclusive.canonical = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
   EXPECT_EQ(signed_so(inclusive), refused("the signature's canonical form is not taken"));
-  for (const char* more :
-       {"http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/TR/1999/REC-xpath-19991116",
-        "http://www.w3.org/2000/09/xmldsig#base64"}) {
+  for (const char* more : {"http://www.w3.org/TR/1999/REC-xslt-19991116",
+                           "http://www.w3.org/TR/1999/REC-xpath-19991116",
+                           "http://www.w3.org/2000/09/xmldsig#base64"}) {
     Signing how;
     how.more_transforms = fmt::format("<ds:Transform Algorithm=\"{}\"></ds:Transform>", more);
     EXPECT_EQ(signed_so(how), refused("the signature has other transforms than SAML's")) << more;
@@ -193,7 +194,8 @@ std::vector<Wrapping> wrappings() {
       {"5", respond(with(evil(), mark) + original)},
       {"6", respond(with(evil(), in_signature(mark, original)))},
       {"7", respond("<samlp:Extensions>" + evil() + "</samlp:Extensions>" + whole)},
-      {"7 the other way round", respond("<samlp:Extensions>" + whole + "</samlp:Extensions>" + evil())},
+      {"7 the other way round",
+       respond("<samlp:Extensions>" + whole + "</samlp:Extensions>" + evil())},
       {"8", respond(with(evil(), in_signature(mark, "<ds:Object>" + original + "</ds:Object>")))},
       {"the same id", respond(replaced(evil(), "_evil", "_a") + whole)},
       {"beside the signature",
@@ -221,8 +223,9 @@ TEST(Saml, ItMustBeMeantForUsAndNow) {
   EXPECT_EQ(told([](Said& s) { s.audience = "https://other.test"; }),
             refused("it is for another audience"));
   EXPECT_EQ(told([](Said& s) { s.audience = ""; }), refused("it does not name its audience"));
-  EXPECT_EQ(told([](Said& s) { s.audience = ""; }, [](Expected& e) { e.audience_required = false; }),
-            "ada");
+  EXPECT_EQ(
+      told([](Said& s) { s.audience = ""; }, [](Expected& e) { e.audience_required = false; }),
+      "ada");
   EXPECT_EQ(told([](Said& s) { s.recipient = "https://other.test/acs"; }),
             refused("it was sent elsewhere"));
   EXPECT_EQ(told([](Said& s) { s.in_response_to = "_other"; }),
@@ -284,7 +287,8 @@ TEST(Saml, HostileDocumentsAreNotRead) {
             "- the document cannot be used: it has a comment or an instruction");
   EXPECT_EQ(who(replaced(good, ">ada<", "><?x?>ada<")),
             "- the document cannot be used: it has a comment or an instruction");
-  EXPECT_EQ(who(good + "<!-- -->"), "- the document cannot be used: something stands beside its root");
+  EXPECT_EQ(who(good + "<!-- -->"),
+            "- the document cannot be used: something stands beside its root");
   EXPECT_EQ(who(replaced(good, ">ada<", "><![CDATA[ada]]><")), "ada");  // hashed as text
   std::string bomb = "<!DOCTYPE a [<!ENTITY e0 \"ha\">";
   for (int i = 1; i < 40; ++i) bomb += fmt::format("<!ENTITY e{0} \"&e{1};&e{1};\">", i, i - 1);

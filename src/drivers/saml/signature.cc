@@ -20,13 +20,12 @@ namespace {
 
 constexpr std::string_view kExclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
 constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-constexpr std::string_view kSigners[] = {
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
-    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
-    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"};
+constexpr std::string_view kSigners[] = {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                                         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+                                         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+                                         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+                                         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
+                                         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"};
 constexpr std::string_view kDigests[] = {"http://www.w3.org/2001/04/xmlenc#sha256",
                                          "http://www.w3.org/2001/04/xmldsig-more#sha384",
                                          "http://www.w3.org/2001/04/xmlenc#sha512"};
@@ -48,10 +47,10 @@ struct FreeContext {
 using Context = std::unique_ptr<xmlSecDSigCtx, FreeContext>;
 
 xmlSecKey* key_of(const std::string& certificate) {
-  xmlSecKey* key = xmlSecCryptoAppKeyLoadMemory(
-      reinterpret_cast<const xmlSecByte*>(certificate.data()),
-      static_cast<xmlSecSize>(certificate.size()), xmlSecKeyDataFormatCertDer, nullptr, nullptr,
-      nullptr);
+  xmlSecKey* key =
+      xmlSecCryptoAppKeyLoadMemory(reinterpret_cast<const xmlSecByte*>(certificate.data()),
+                                   static_cast<xmlSecSize>(certificate.size()),
+                                   xmlSecKeyDataFormatCertDer, nullptr, nullptr, nullptr);
   if (key == nullptr) return nullptr;
   xmlSecKeyData* value = xmlSecKeyGetValue(key);
   const bool is_rsa = value != nullptr && xmlSecKeyDataCheckId(value, xmlSecKeyDataRsaId);
@@ -67,15 +66,15 @@ Context context_with(xmlSecKey* key) {
   context->signKey = key;
   context->enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
   bool good = true;
-  for (const auto id : {xmlSecTransformExclC14NId, xmlSecTransformRsaSha256Id,
-                        xmlSecTransformRsaSha384Id, xmlSecTransformRsaSha512Id,
-                        xmlSecTransformEcdsaSha256Id, xmlSecTransformEcdsaSha384Id,
-                        xmlSecTransformEcdsaSha512Id}) {
+  for (const auto id :
+       {xmlSecTransformExclC14NId, xmlSecTransformRsaSha256Id, xmlSecTransformRsaSha384Id,
+        xmlSecTransformRsaSha512Id, xmlSecTransformEcdsaSha256Id, xmlSecTransformEcdsaSha384Id,
+        xmlSecTransformEcdsaSha512Id}) {
     good &= xmlSecDSigCtxEnableSignatureTransform(context.get(), id) == 0;
   }
-  for (const auto id : {xmlSecTransformEnvelopedId, xmlSecTransformExclC14NId,
-                        xmlSecTransformSha256Id, xmlSecTransformSha384Id,
-                        xmlSecTransformSha512Id}) {
+  for (const auto id :
+       {xmlSecTransformEnvelopedId, xmlSecTransformExclC14NId, xmlSecTransformSha256Id,
+        xmlSecTransformSha384Id, xmlSecTransformSha512Id}) {
     good &= xmlSecDSigCtxEnableReferenceTransform(context.get(), id) == 0;
   }
   return good ? std::move(context) : nullptr;

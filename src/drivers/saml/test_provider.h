@@ -30,8 +30,7 @@ struct Said {
 struct Signing {
   std::string method = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
               digest = "http://www.w3.org/2001/04/xmlenc#sha256",
-              canonical = "http://www.w3.org/2001/10/xml-exc-c14n#",
-              more_transforms;
+              canonical = "http://www.w3.org/2001/10/xml-exc-c14n#", more_transforms;
   const EVP_MD* hash = EVP_sha256();
 };
 
@@ -66,15 +65,14 @@ class TestProvider {
 
   // In exclusive canonical form, so that its bytes are what is hashed.
   static std::string assertion(const Said& said) {
-    const auto audience =
-        said.audience.empty()
-            ? ""
-            : fmt::format("<saml:AudienceRestriction><saml:Audience>{}</saml:Audience>"
-                          "</saml:AudienceRestriction>",
-                          said.audience);
-    const auto answers = said.in_response_to.empty()
-                             ? ""
-                             : fmt::format(" InResponseTo=\"{}\"", said.in_response_to);
+    const auto audience = said.audience.empty()
+                              ? ""
+                              : fmt::format(
+                                    "<saml:AudienceRestriction><saml:Audience>{}</saml:Audience>"
+                                    "</saml:AudienceRestriction>",
+                                    said.audience);
+    const auto answers =
+        said.in_response_to.empty() ? "" : fmt::format(" InResponseTo=\"{}\"", said.in_response_to);
     return fmt::format(
         "<saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{0}\" "
         "IssueInstant=\"{1}\" Version=\"2.0\"><saml:Issuer>{2}</saml:Issuer><saml:Subject>"
@@ -90,9 +88,8 @@ class TestProvider {
 
   static std::string response(std::string_view inside, const Said& said,
                               std::string_view status = "Success") {
-    const auto answers = said.in_response_to.empty()
-                             ? ""
-                             : fmt::format(" InResponseTo=\"{}\"", said.in_response_to);
+    const auto answers =
+        said.in_response_to.empty() ? "" : fmt::format(" InResponseTo=\"{}\"", said.in_response_to);
     return fmt::format(
         "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" Destination=\"{}\" "
         "ID=\"_r\"{} IssueInstant=\"{}\" Version=\"2.0\">"
@@ -118,9 +115,8 @@ class TestProvider {
           base64_encode(hashed(element, how.hash)));
     };
     const std::string xmlns = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
-    return fmt::format(
-        "<ds:Signature{}>{}<ds:SignatureValue>{}</ds:SignatureValue></ds:Signature>", xmlns,
-        info(""), base64_encode(signed_bytes(info(xmlns), how.hash)));
+    return fmt::format("<ds:Signature{}>{}<ds:SignatureValue>{}</ds:SignatureValue></ds:Signature>",
+                       xmlns, info(""), base64_encode(signed_bytes(info(xmlns), how.hash)));
   }
 
   // The element with its signature where SAML has it: after its issuer.

@@ -65,8 +65,8 @@ Result<Document> parse_document(std::string_view text, Strictness strictness) {
   xmlInitParser();
   constexpr int kOptions =
       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
-  Document doc(xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, "UTF-8",
-                             kOptions));
+  Document doc(
+      xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, "UTF-8", kOptions));
   if (!doc || xmlDocGetRootElement(doc.get()) == nullptr) {
     return Failure{"the document is not XML"};
   }

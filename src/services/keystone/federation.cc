@@ -133,9 +133,8 @@ http::Response come_back(Call& call, const Federation& f) {
   const auto claims = provider->redeem(
       *code, {*state_text, login->nonce, login->code_verifier, login->redirect_uri});
   if (!claims) throw Fault::unauthorized(claims.reason());
-  return hand_over(login->origin,
-                   enter(call, f.state, f.tokens, login->idp, login->protocol,
-                         assertion_of_claims(*claims)));
+  return hand_over(login->origin, enter(call, f.state, f.tokens, login->idp, login->protocol,
+                                        assertion_of_claims(*claims)));
 }
 
 }  // namespace

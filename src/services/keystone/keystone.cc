@@ -74,10 +74,10 @@ std::shared_ptr<const access::Caller> Keystone::authenticate(std::string_view to
   const auto valid = tokens_->validate(token);
   if (!valid || !is_holder(*valid, asked.certificate)) return nullptr;
   if (!valid->access_rules || is_token_shown(asked)) return valid->caller;
-  const bool good = asked.service_token.empty()
-                        ? access::allows(*valid->access_rules, asked)
-                        : is_service(tokens_->validate(asked.service_token).get(),
-                                     asked.certificate);
+  const bool good =
+      asked.service_token.empty()
+          ? access::allows(*valid->access_rules, asked)
+          : is_service(tokens_->validate(asked.service_token).get(), asked.certificate);
   return good ? valid->caller : nullptr;
 }
 

@@ -143,7 +143,8 @@ constexpr auto kFederation = options(
         .help("Addresses of proxies that talk with identity providers and set those headers. "
               "They must take away what a client sends under such names."),
     option<&Options::providers_file>("providers")
-        .help("File with the providers that the cloud itself talks to, by OpenID Connect or SAML; see the "
+        .help("File with the providers that the cloud itself talks to, by OpenID Connect or SAML; "
+              "see the "
               "README."),
     option<&Options::remote_id_attribute>("remote_id_attribute")
         .help("Attribute that names the identity provider, for all protocols."));

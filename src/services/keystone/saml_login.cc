@@ -103,9 +103,8 @@ void remember(const Call& call, const From& from, const std::string& issuer,
 
 // The provider that the metadata name must be the one that the API knows under these names.
 void check_remote_ids(const Call& call, const From& from, const std::string& issuer) {
-  const auto row = call.db().read([&](db::Session& session) {
-    return enabled_identity_provider(session, from.idp);
-  });
+  const auto row = call.db().read(
+      [&](db::Session& session) { return enabled_identity_provider(session, from.idp); });
   const auto& known = row.remote_ids;
   if (known.empty() || std::find(known.begin(), known.end(), issuer) != known.end()) return;
   throw Fault::forbidden(
@@ -155,9 +154,10 @@ http::Response begin_session(const Call& call, const From& from, const Assertion
   call.db().write([&](db::Transaction& tx) {
     tx.execute("DELETE FROM saml_sessions WHERE expires_at <= ?", {call.now()});
     check_room(tx, "SELECT COUNT(*) FROM saml_sessions");
-    tx.execute("INSERT INTO saml_sessions (id, idp_id, protocol_id, assertion, expires_at) "
-               "VALUES (?, ?, ?, ?, ?)",
-               {id, from.idp, from.protocol, written(assertion), call.now() + kSessionGoodFor});
+    tx.execute(
+        "INSERT INTO saml_sessions (id, idp_id, protocol_id, assertion, expires_at) "
+        "VALUES (?, ?, ?, ?, ?)",
+        {id, from.idp, from.protocol, written(assertion), call.now() + kSessionGoodFor});
   });
   const auto& settings = from.provider.settings();
   auto response = go_to(settings.auth_url);
@@ -284,13 +284,12 @@ http::Response begin_saml_login(const Call& call, const State& state, SamlProvid
   request.consumer_url = settings.post_url;
   request.destination = known.redirect_url;
   auto response = go_to(saml_redirect(request, login.cookie, key_of(settings)));
-  response.headers.set("Set-Cookie", set_cookie(settings, kRequestCookie,
-                                                seal(state, login, kForBrowser), 600));
+  response.headers.set("Set-Cookie",
+                       set_cookie(settings, kRequestCookie, seal(state, login, kForBrowser), 600));
   return response;
 }
 
-Assertion take_saml_session(const Call& call, const std::string& idp,
-                            const std::string& protocol) {
+Assertion take_saml_session(const Call& call, const std::string& idp, const std::string& protocol) {
   const auto secret = cookie_of(call.request(), kSessionCookie);
   if (secret.empty()) return {};
   const auto id = to_hex(sha256(secret));

@@ -15,7 +15,8 @@ constexpr const char* kProtocol = "/OS-FEDERATION/identity_providers/club/protoc
 constexpr const char* kAuth = "/OS-FEDERATION/identity_providers/club/protocols/saml2/auth";
 constexpr const char* kPublic =
     "https://cloud.test/identity/v3/OS-FEDERATION/identity_providers/club/protocols/saml2/auth";
-constexpr const char* kSignOn = "/auth/OS-FEDERATION/websso/saml2?origin=https%3A%2F%2Fboard.test%2F";
+constexpr const char* kSignOn =
+    "/auth/OS-FEDERATION/websso/saml2?origin=https%3A%2F%2Fboard.test%2F";
 constexpr const char* kPaos = "application/vnd.paos+xml";
 
 Options with_provider(const TemporaryDirectory& files, const std::string& metadata) {
@@ -82,8 +83,8 @@ class SamlLogin : public ::testing::Test {
 
   resource::Answer post(const std::string& xml, const std::string& relay,
                         const std::string& cookie) {
-    const auto form =
-        "SAMLResponse=" + percent_encode(base64_encode(xml)) + "&RelayState=" + percent_encode(relay);
+    const auto form = "SAMLResponse=" + percent_encode(base64_encode(xml)) +
+                      "&RelayState=" + percent_encode(relay);
     Headers headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
     if (!cookie.empty()) headers.emplace_back("Cookie", "a=b; " + cookie);
     return identity.as("", "POST", std::string(kAuth) + "/mellon/postResponse", form, headers);
@@ -130,8 +131,7 @@ TEST_F(SamlLogin, EachLoginIsItsOwn) {
   EXPECT_EQ(post(good, one.relay, one.cookie).status, 200);
   const auto again = post(good, one.relay, one.cookie);
   EXPECT_EQ(again.status, 401);
-  EXPECT_EQ(again.text({"error", "message"}),
-            "The request you have made requires authentication.");
+  EXPECT_EQ(again.text({"error", "message"}), "The request you have made requires authentication.");
 }
 
 TEST_F(SamlLogin, LoginsEnd) {

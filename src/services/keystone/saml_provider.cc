@@ -27,12 +27,11 @@ Result<std::string> text_of_file(const std::string& path) {
 class Entry {
  public:
   Entry(std::string where, const Value& value) : where_(std::move(where)), value_(value) {
-    constexpr std::string_view kMembers[] = {
-        "metadata_file", "metadata_url", "ca_file",          "issuer",     "service_url",
-        "entity_id",     "key_file",     "certificate_file", "unsolicited"};
+    constexpr std::string_view kMembers[] = {"metadata_file", "metadata_url",     "ca_file",
+                                             "issuer",        "service_url",      "entity_id",
+                                             "key_file",      "certificate_file", "unsolicited"};
     for (const auto& member : *value.object()) {
-      if (std::find(std::begin(kMembers), std::end(kMembers), member.key) ==
-          std::end(kMembers)) {
+      if (std::find(std::begin(kMembers), std::end(kMembers), member.key) == std::end(kMembers)) {
         fail(fmt::format("'{}' is unknown", member.key));
       }
     }

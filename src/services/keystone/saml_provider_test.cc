@@ -46,12 +46,14 @@ TEST(SamlProviders, EntriesAreReadAtStart) {
   const std::string url = R"(,"service_url":"https://cloud.test/identity/")";
   EXPECT_EQ(with(url), "fine");
   EXPECT_EQ(files.why(R"({"issuer":"https://login.test","client_id":"c"})"), "not there");
-  EXPECT_EQ(with(""), ": club/saml2: 'service_url' must say where clients reach Keystone: "
-                      "https://…/identity");
+  EXPECT_EQ(with(""),
+            ": club/saml2: 'service_url' must say where clients reach Keystone: "
+            "https://…/identity");
   EXPECT_EQ(with(url + R"(,"metadata_url":"https://x")"),
             ": club/saml2: it needs one of 'metadata_file' and 'metadata_url'");
-  EXPECT_EQ(files.why(R"({"metadata_url":"http://x","service_url":"https://c"})"),
-            ": club/saml2: 'metadata_url' must be https: what is there says whose signatures count");
+  EXPECT_EQ(
+      files.why(R"({"metadata_url":"http://x","service_url":"https://c"})"),
+      ": club/saml2: 'metadata_url' must be https: what is there says whose signatures count");
   EXPECT_EQ(with(url + R"(,"hue":"red")"), ": club/saml2: 'hue' is unknown");
   EXPECT_EQ(with(url + R"(,"issuer":5)"), ": club/saml2: 'issuer' is no text");
   EXPECT_EQ(with(url + R"(,"unsolicited":"yes")"),
@@ -68,10 +70,10 @@ TEST(SamlProviders, EntriesAreReadAtStart) {
 TEST(SamlProviders, OursIsNamedByTheOperator) {
   const Files files;
   const auto metadata = files.write("m.xml", signer().metadata());
-  const auto path = files.write(
-      "p.json", fmt::format(R"({{"club":{{"saml2":{{"metadata_file":"{}",)"
-                            R"("service_url":"https://cloud.test/identity/"}}}}}})",
-                            metadata));
+  const auto path =
+      files.write("p.json", fmt::format(R"({{"club":{{"saml2":{{"metadata_file":"{}",)"
+                                        R"("service_url":"https://cloud.test/identity/"}}}}}})",
+                                        metadata));
   const SamlProviders providers(path, files.clock);
   const auto& settings = providers.find("club", "saml2")->settings();
   const std::string base =
@@ -91,14 +93,13 @@ TEST(SamlProviders, AnAddressIsAskedOnceAnHour) {
   bool answers = true;
   SamlSettings settings;
   settings.metadata_url = "https://idp.test/metadata";
-  SamlProvider provider(
-      std::move(settings), clock,
-      [&](const http::ClientRequest& request) -> Result<http::ClientAnswer> {
-        ++asked;
-        EXPECT_EQ(request.url, "https://idp.test/metadata");
-        if (!answers) return Failure{"refused"};
-        return http::ClientAnswer{200, signer().metadata()};
-      });
+  SamlProvider provider(std::move(settings), clock,
+                        [&](const http::ClientRequest& request) -> Result<http::ClientAnswer> {
+                          ++asked;
+                          EXPECT_EQ(request.url, "https://idp.test/metadata");
+                          if (!answers) return Failure{"refused"};
+                          return http::ClientAnswer{200, signer().metadata()};
+                        });
   EXPECT_EQ(provider.described()->entity_id, "https://idp.test");
   EXPECT_TRUE(provider.described());
   EXPECT_EQ(asked, 1);

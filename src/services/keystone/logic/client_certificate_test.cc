@@ -62,7 +62,8 @@ TEST(ClientCertificate, WhatCannotBeReadIsNone) {
 // As Python says it: base64.urlsafe_b64encode(sha256(ssl.DER_cert_to_PEM_cert(…))).
 TEST(ClientCertificate, ThumbprintsAreOfThePemForm) {
   EXPECT_EQ(certificate_thumbprint("haneul"), "_Jug41jemp1VtvGyTz021BKPZ5kw6Q75RFVuzD-MoFw=");
-  EXPECT_EQ(certificate_thumbprint(std::string(100, 'x')), "TFE-Op0qUif8zL6EGVF_r_4ddygk_WBqNxksZPJX244=");
+  EXPECT_EQ(certificate_thumbprint(std::string(100, 'x')),
+            "TFE-Op0qUif8zL6EGVF_r_4ddygk_WBqNxksZPJX244=");
 }
 
 }  // namespace

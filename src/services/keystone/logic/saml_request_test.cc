@@ -46,8 +46,8 @@ TEST(SamlRequest, TravelsInAnAddress) {
   EXPECT_EQ(deflated.substr(5), text);
   SamlRequest with_query = request();
   with_query.destination += "?x=y";
-  EXPECT_TRUE(saml_redirect(with_query, "", nullptr)
-                  .starts_with("https://idp.test/sso?x=y&SAMLRequest="));
+  EXPECT_TRUE(
+      saml_redirect(with_query, "", nullptr).starts_with("https://idp.test/sso?x=y&SAMLRequest="));
 }
 
 TEST(SamlRequest, MetadataNameBothWaysBack) {
