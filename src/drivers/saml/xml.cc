@@ -1,6 +1,7 @@
 #include "drivers/saml/xml.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include <libxml/parser.h>
 
@@ -62,7 +63,8 @@ Result<Document> parse_document(std::string_view text, Strictness strictness) {
   // Said before a parser sees it: entities grow while they are read.
   if (text.find("<!DOCTYPE") != std::string_view::npos) return Failure{"the document has a DTD"};
   if (!is_valid_utf8(text)) return Failure{"the document is not UTF-8"};
-  xmlInitParser();
+  static std::once_flag once;
+  std::call_once(once, xmlInitParser);
   constexpr int kOptions =
       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
   Document doc(
