@@ -12,6 +12,7 @@ struct Asked {
   std::string_view mount;          // "/compute"
   std::string_view method, path;   // as sent, with the mount
   std::string_view service_token;  // X-Service-Token; empty if none came
+  std::string_view certificate;    // the client's own, DER; empty if none came
 };
 
 // Turns a token into who calls. Keystone is one; tests have their own. Safe from any thread.

@@ -45,6 +45,9 @@ void add_serving(CLI::App& app, Options& o) {
       ->type_name("URL");
   app.add_option("--tls-cert", o.tls_cert, "Certificate chain, PEM")->type_name("FILE");
   app.add_option("--tls-key", o.tls_key, "Private key, PEM")->type_name("FILE");
+  app.add_option("--tls-client-ca", o.tls_client_ca,
+                 "Authorities of certificates that clients may bring, PEM")
+      ->type_name("FILE");
   app.add_option("--guest-image", o.guest_image, "qcow2 that becomes the image haneul-guest")
       ->type_name("FILE");
   app.add_option("--public-cidr", o.public_cidr, "Addresses of the external network")

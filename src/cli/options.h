@@ -35,7 +35,7 @@ struct Options {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 5000;
   std::string public_url;  // empty: of the address it listens on
-  std::string tls_cert, tls_key;
+  std::string tls_cert, tls_key, tls_client_ca;
   std::string config;  // empty: haneul.conf in the state directory, if there is one
   std::string topic;   // of `reference`
   PolicyQuestion question;

@@ -171,7 +171,10 @@ void Runtime::listen(const Options& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     throw std::runtime_error("--tls-cert and --tls-key go together");
   }
-  const http::Server::Tls tls{options.tls_cert, options.tls_key};
+  if (options.tls_cert.empty() && !options.tls_client_ca.empty()) {
+    throw std::runtime_error("--tls-client-ca goes with --tls-cert");
+  }
+  const http::Server::Tls tls{options.tls_cert, options.tls_key, options.tls_client_ca};
   try {
     port_ = server_->listen(options.listen, options.port, "api",
                             options.tls_cert.empty() ? nullptr : &tls);

@@ -33,6 +33,7 @@ std::vector<std::string> serve_arguments(const Options& o, const std::string& pr
   add("--public-url", o.public_url);
   add("--tls-cert", o.tls_cert);
   add("--tls-key", o.tls_key);
+  add("--tls-client-ca", o.tls_client_ca);
   add("--guest-image", o.guest_image);
   add("--config", o.config);
   return args;

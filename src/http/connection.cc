@@ -160,6 +160,7 @@ void Connection::begin_request() {
   request_.peer = peer_;
   request_.listener = origin_->label;
   request_.tls = io_.is_tls();
+  request_.certificate = io_.peer_certificate();
   request_.deadline = front_.clock.steady() + front_.options.request_max;
   body_left_ = head.length.value_or(0);
   body_done_ = !head.chunked && body_left_ == 0;

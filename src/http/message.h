@@ -78,7 +78,8 @@ struct Request {
   std::string peer;              // the client's address, no port
   std::string listener;          // label of the listening socket it came through
   bool tls = false;
-  Duration deadline{};  // Clock::steady() value by which an answer must be given
+  std::string certificate;  // the client's, DER, of an authority of the listener; empty without one
+  Duration deadline{};      // Clock::steady() value by which an answer must be given
 };
 
 struct Response {

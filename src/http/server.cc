@@ -87,7 +87,8 @@ std::uint16_t Server::listen(const std::string& address, std::uint16_t port, std
                              const Tls* tls) {
   std::shared_ptr<const TlsContext> context;
   if (tls != nullptr) {
-    context = std::make_shared<TlsContext>(tls->certificate_path, tls->key_path);
+    context = std::make_shared<TlsContext>(tls->certificate_path, tls->key_path,
+                                           tls->client_authorities_path);
   }
   const auto [fd, bound] = bind_and_listen(address, port);
   impl_->add(fd, std::move(label), std::move(context));

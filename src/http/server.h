@@ -51,6 +51,7 @@ class Server {
 
   struct Tls {
     std::string certificate_path, key_path;  // PEM; the certificate file may hold a chain
+    std::string client_authorities_path;     // whose certificates clients may bring; empty: none
   };
   // Binds before it returns, so that a port in use is known at once: throws CannotListen.
   // Port 0 takes any. Returns the port. May be called many times,

@@ -111,13 +111,27 @@ void load(SSL_CTX* context, const std::string& certificate_path, const std::stri
   }
 }
 
+void ask_for_certificates(SSL_CTX* context, const std::string& path) {
+  constexpr unsigned char kSessions[] = "haneul";
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
+  if (names == nullptr || SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    fail("file of client authorities", path);
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+}
+
 }  // namespace
 
-TlsContext::TlsContext(const std::string& certificate_path, const std::string& key_path)
+TlsContext::TlsContext(const std::string& certificate_path, const std::string& key_path,
+                       const std::string& client_authorities_path)
     : context_(SSL_CTX_new(TLS_server_method())) {
   if (context_ == nullptr) throw std::runtime_error("OpenSSL cannot make a TLS context.");
   try {
     load(context_, certificate_path, key_path);
+    if (!client_authorities_path.empty()) ask_for_certificates(context_, client_authorities_path);
   } catch (const std::exception&) {
     SSL_CTX_free(context_);
     throw;
@@ -212,6 +226,17 @@ void TlsSession::move_to(int fd) {
 std::string TlsSession::refusal() const {
   const long result = SSL_get_verify_result(ssl_);
   return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
+}
+
+std::string TlsSession::peer_certificate() const {
+  if (SSL_get_verify_result(ssl_) != X509_V_OK) return {};
+  X509* certificate = SSL_get0_peer_certificate(ssl_);
+  unsigned char* der = nullptr;
+  const int size = certificate != nullptr ? i2d_X509(certificate, &der) : 0;
+  std::string out;
+  if (size > 0) out.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return out;
 }
 
 void TlsSession::say_goodbye() {

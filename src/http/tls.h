@@ -16,7 +16,10 @@ class TlsSession;
 class TlsContext {
  public:
   // Throws std::runtime_error with a sentence that names the file.
-  TlsContext(const std::string& certificate_path, const std::string& key_path);
+  // With a file of authorities clients are asked for a certificate: none is taken as well, one that
+  // no authority vouches for ends the handshake.
+  TlsContext(const std::string& certificate_path, const std::string& key_path,
+             const std::string& client_authorities_path = {});
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -61,6 +64,8 @@ class TlsSession {
   // After a failed handshake of a client: why the server's certificate was not accepted; else
   // empty.
   std::string refusal() const;
+  // After the handshake: the other side's certificate, DER, if it was verified; else empty.
+  std::string peer_certificate() const;
 
  private:
   IoResult outcome(int result, std::size_t bytes) const;

@@ -59,8 +59,12 @@ struct Certificate {
 // Speaks TLS over a Client's socket; whole answers only.
 class TlsClient {
  public:
-  explicit TlsClient(std::uint16_t port, int version = 0)
+  explicit TlsClient(std::uint16_t port, int version = 0, const Server::Tls* own = nullptr)
       : raw_(port), context_(SSL_CTX_new(TLS_client_method())), ssl_(nullptr) {
+    if (own != nullptr) {
+      SSL_CTX_use_certificate_chain_file(context_, own->certificate_path.c_str());
+      SSL_CTX_use_PrivateKey_file(context_, own->key_path.c_str(), SSL_FILETYPE_PEM);
+    }
     if (version != 0) {
       SSL_CTX_set_security_level(context_, 0);
       SSL_CTX_set_min_proto_version(context_, version);
@@ -228,9 +232,55 @@ TEST(Tls, SlowHandshakesEnd) {
   EXPECT_TRUE(client.ends());
 }
 
-std::string why(const std::string& certificate, const std::string& key) {
+// Of a PEM file with one certificate.
+std::string der_of(const std::string& path) {
+  BIO* in = BIO_new_file(path.c_str(), "r");
+  X509* certificate = PEM_read_bio_X509(in, nullptr, nullptr, nullptr);
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  X509_free(certificate);
+  BIO_free(in);
+  return out;
+}
+
+TEST(Tls, ClientsMayBringACertificateOfAnAuthority) {
+  Certificate known("known");
+  const Certificate stranger("stranger");
+  TestServer front;
+  known.tls.client_authorities_path = known.tls.certificate_path;
+  const auto port = front.server.listen("127.0.0.1", 0, "tls", &known.tls);
+  front.start();
+  front.handler.on_handle = [](Request& request) {
+    return Response::json(200, request.certificate + "|");
+  };
+  const auto expected = der_of(known.tls.certificate_path);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(port, version, &known.tls);
+    for (int i = 0; i < 2; ++i) {
+      client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      EXPECT_TRUE(client.receive(expected.size() + 1) == expected + "|");
+    }
+    TlsClient without(port, version);
+    without.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(without.receive(1), "|");
+    TlsClient refused(port, version, &stranger.tls);
+    refused.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(refused.receive(1), "");
+  }
+  // Who does not ask for certificates knows none.
+  TlsServer other;
+  other.handler.on_handle = front.handler.on_handle;
+  TlsClient client(other.tls_port, 0, &known.tls);
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.receive(1), "|");
+}
+
+std::string why(const std::string& certificate, const std::string& key,
+                const std::string& authorities = {}) {
   try {
-    const TlsContext context(certificate, key);
+    const TlsContext context(certificate, key, authorities);
     return "fine";
   } catch (const std::runtime_error& e) {
     return e.what();
@@ -250,6 +300,8 @@ TEST(Tls, SaysWhatIsWrongWithTheFiles) {
   std::ofstream(garbage) << "nothing";
   EXPECT_EQ(why(garbage, one.tls.key_path),
             "Cannot use the certificate " + garbage + ": no start line");
+  EXPECT_TRUE(why(one.tls.certificate_path, one.tls.key_path, garbage)
+                  .starts_with("Cannot use the file of client authorities " + garbage));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "http/tls.h"
@@ -24,6 +25,7 @@ class Transport {
 
   int fd() const { return fd_; }
   bool is_tls() const { return tls_ != nullptr; }
+  std::string peer_certificate() const { return tls_ ? tls_->peer_certificate() : std::string(); }
   // `moved` when the handshake is complete.
   IoResult handshake() { return tls_->handshake(); }
   IoResult read(char* out, std::size_t bytes_max);

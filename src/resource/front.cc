@@ -51,7 +51,8 @@ access::Asked asked_of(const http::Request& request, const Service::Facts& servi
           .mount = service.mount,
           .method = request.method,
           .path = request.path,
-          .service_token = request.headers.get("X-Service-Token")};
+          .service_token = request.headers.get("X-Service-Token"),
+          .certificate = request.certificate};
 }
 
 // A slash too many, where the service minds. Roots ("/identity/v3/") may always end so.

@@ -16,7 +16,7 @@ FREE = re.compile(r" /?$|^GET /(v2|v3|v2\.0|v2\.1|versions)$|/versions/|/schemas
                   r"|^POST /v3/(auth/tokens|users/{user_id}/password)$"
                   # What comes signed, or from a provider, says itself who it is.
                   r"| /v3/(OS-OAUTH2/token|OS-OAUTH1/(request|access)_token)$"
-                  r"| /v3/(auth/)?OS-FEDERATION/(saml2|openid/callback|websso|.*/(auth|websso)$)"
+                  r"| /v3/(auth/)?OS-FEDERATION/(saml2|openid/callback|websso|.*/(auth|websso)$|.*/auth/mellon/)"
                   r"|^GET /v2.1/flavors(/detail|/{id})?$"
                   r"| /v2.1/images(/|$)")  # Glance is asked, with its own
 

@@ -24,6 +24,10 @@ void refuse_rescoping(const ValidToken& token, const ScopeWanted& scope) {
         "Using a system-scoped token to create a project-scoped or "
         "domain-scoped token is not allowed.");
   }
+  if (!token.payload.thumbprint.empty() && scope.kind != Kind::unspecified) {
+    throw forbidden_action(
+        "Using a token that is bound to a certificate to create a scoped token is not allowed.");
+  }
   if (!token.payload.app_cred_id.empty() && scope.kind != Kind::unspecified) {
     throw forbidden_action(
         "Using an application credential token to create a scoped token is "
@@ -34,6 +38,7 @@ void refuse_rescoping(const ValidToken& token, const ScopeWanted& scope) {
 void by_token(const AuthContext& context, const std::string& text, Identity& who) {
   const auto verdict = context.tokens.judge(text);
   if (!verdict.token) throw Fault::not_found(verdict.reason);
+  if (!is_holder(*verdict.token, context.call.request().certificate)) throw unauthorized();
   refuse_rescoping(*verdict.token, context.scope);
   const TokenPayload& old = verdict.token->payload;
   who.is(old.user_id);
@@ -42,8 +47,9 @@ void by_token(const AuthContext& context, const std::string& text, Identity& who
   who.expires(old.expires_at);
   who.parent_audit_id = old.audit_ids.back();
   if (!old.identity_provider_id.empty()) carry_federation(context.state, old, who);
-  if (old.app_cred_id.empty()) return;
+  if (old.app_cred_id.empty() && old.thumbprint.empty()) return;
   who.claims.app_cred_id = old.app_cred_id;
+  who.claims.thumbprint = old.thumbprint;
   who.claims.project_id = old.project_id;
   who.scope_is_fixed = true;
 }

@@ -9,6 +9,7 @@
 #include "services/keystone/assertion.h"
 #include "services/keystone/auth_mapped.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/saml_login.h"
 #include "services/keystone/state.h"
 #include "services/keystone/websso.h"
 
@@ -22,19 +23,17 @@ struct Federation {
   Tokens& tokens;
 };
 
-// An unscoped token for whom the provider speaks of.
-http::Response enter(Call& call, const Federation& f, const std::string& idp,
-                     const std::string& protocol, const Assertion& assertion) {
-  ScopeWanted scope;
-  scope.kind = ScopeWanted::Kind::unscoped;
-  const TokenPayload unscoped;
-  const Proof proof = [&](Identity& who) { prove_mapped(f.state, idp, protocol, assertion, who); };
-  return log_in({call, f.state, f.tokens, scope}, {}, {proof}, &unscoped);
-}
-
 http::Response authenticate(Call& call, const Federation& f) {
   const auto &idp = call.param("idp_id"), &protocol = call.param("protocol_id");
-  return enter(call, f, idp, protocol, assertion_of(call, f.state, idp, protocol));
+  auto assertion = assertion_of(call, f.state, idp, protocol);
+  if (SamlProvider* provider = f.state.saml.find(idp, protocol); provider && assertion.empty()) {
+    assertion = take_saml_session(call, idp, protocol);
+    const bool may_go = call.request().method == "GET";
+    if (assertion.empty() && may_go) {
+      return begin_saml_login(call, f.state, *provider, idp, protocol, {});
+    }
+  }
+  return enter(call, f.state, f.tokens, idp, protocol, assertion);
 }
 
 // Web single sign-on ----------------------------------------------------------------------------
@@ -52,15 +51,6 @@ std::string origin_of(const Call& call, const Options& options) {
   });
   if (!known) throw Fault::unauthorized(host + " is not a trusted dashboard host");
   return host;
-}
-
-http::Response hand_over(const std::string& origin, const http::Response& issued) {
-  http::Response page;
-  page.headers.set("Content-Type", "text/html; charset=utf-8");
-  page.headers.set("Cache-Control", "no-store");
-  page.headers.set("Referrer-Policy", "no-referrer");
-  page.body = sso_page(origin, issued.headers.get("X-Subject-Token"));
-  return page;
 }
 
 constexpr std::string_view kCallback = "/v3/auth/OS-FEDERATION/openid/callback";
@@ -96,7 +86,10 @@ http::Response sign_on(Call& call, const Federation& f, const std::string& idp,
     return send_to_provider(call, f, *provider,
                             {.idp = idp, .protocol = protocol, .origin = origin});
   }
-  return hand_over(origin, enter(call, f, idp, protocol, assertion));
+  if (SamlProvider* saml = f.state.saml.find(idp, protocol); saml && assertion.empty()) {
+    return begin_saml_login(call, f.state, *saml, idp, protocol, origin);
+  }
+  return hand_over(origin, enter(call, f.state, f.tokens, idp, protocol, assertion));
 }
 
 // The provider that what came with the request names, of all that have the protocol.
@@ -123,6 +116,7 @@ std::string provider_of(const Call& call, const Federation& f, const std::string
   });
   if (!named.empty()) return named;
   auto only = f.state.oidc.only_one_with(protocol_id);
+  if (only.empty()) only = f.state.saml.only_one_with(protocol_id);
   if (only.empty()) throw Fault::unauthorized("Missing entity ID from environment");
   return only;
 }
@@ -139,11 +133,29 @@ http::Response come_back(Call& call, const Federation& f) {
   const auto claims = provider->redeem(
       *code, {*state_text, login->nonce, login->code_verifier, login->redirect_uri});
   if (!claims) throw Fault::unauthorized(claims.reason());
-  return hand_over(login->origin,
-                   enter(call, f, login->idp, login->protocol, assertion_of_claims(*claims)));
+  return hand_over(login->origin, enter(call, f.state, f.tokens, login->idp, login->protocol,
+                                        assertion_of_claims(*claims)));
 }
 
 }  // namespace
+
+http::Response enter(Call& call, State& state, Tokens& tokens, const std::string& idp,
+                     const std::string& protocol, const Assertion& assertion) {
+  ScopeWanted scope;
+  scope.kind = ScopeWanted::Kind::unscoped;
+  const TokenPayload unscoped;
+  const Proof proof = [&](Identity& who) { prove_mapped(state, idp, protocol, assertion, who); };
+  return log_in({call, state, tokens, scope}, {}, {proof}, &unscoped);
+}
+
+http::Response hand_over(const std::string& origin, const http::Response& issued) {
+  http::Response page;
+  page.headers.set("Content-Type", "text/html; charset=utf-8");
+  page.headers.set("Cache-Control", "no-store");
+  page.headers.set("Referrer-Policy", "no-referrer");
+  page.body = sso_page(origin, issued.headers.get("X-Subject-Token"));
+  return page;
+}
 
 void add_federation(resource::Service& service, State& state, Tokens& tokens) {
   const Federation f{state, tokens};

@@ -53,8 +53,8 @@ void Keystone::bootstrap(const Bootstrap& wanted) {
 namespace {
 
 // upstream's default of [keystone_authtoken] service_token_roles
-bool is_service(const ValidToken* token) {
-  if (!token || token->access_rules) return false;
+bool is_service(const ValidToken* token, std::string_view certificate) {
+  if (!token || token->access_rules || !is_holder(*token, certificate)) return false;
   const auto& roles = token->caller->roles;
   return std::find(roles.begin(), roles.end(), "service") != roles.end();
 }
@@ -72,11 +72,12 @@ bool is_token_shown(const access::Asked& asked) {
 std::shared_ptr<const access::Caller> Keystone::authenticate(std::string_view token,
                                                              const access::Asked& asked) {
   const auto valid = tokens_->validate(token);
-  if (!valid) return nullptr;
+  if (!valid || !is_holder(*valid, asked.certificate)) return nullptr;
   if (!valid->access_rules || is_token_shown(asked)) return valid->caller;
-  const bool good = asked.service_token.empty()
-                        ? access::allows(*valid->access_rules, asked)
-                        : is_service(tokens_->validate(asked.service_token).get());
+  const bool good =
+      asked.service_token.empty()
+          ? access::allows(*valid->access_rules, asked)
+          : is_service(tokens_->validate(asked.service_token).get(), asked.certificate);
   return good ? valid->caller : nullptr;
 }
 

@@ -64,7 +64,8 @@ struct Options {
       saml2_remote_id_attribute;
   Duration request_token_lifetime = std::chrono::hours(8);  // of OAuth 1.0a; 0: for ever
   Duration access_token_lifetime = std::chrono::hours(24);
-  std::vector<std::string> oauth2_methods = {"client_secret_basic"};
+  std::vector<std::string> oauth2_methods = {"tls_client_auth", "client_secret_basic"};
+  std::string oauth2_mapping_id = "oauth2_mapping";  // of certificates
   std::size_t cached_tokens_max = 100'000;
   std::size_t cached_bytes_max = 128 * 1024 * 1024;
   bool shared_cache = false;  // beside those in memory, for all processes of the cloud

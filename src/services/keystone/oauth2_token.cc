@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "services/keystone/auth.h"
 #include "services/keystone/auth_request.h"
 #include "services/keystone/dialect.h"
+#include "services/keystone/logic/client_certificate.h"
+#include "services/keystone/mapping.h"
 #include "services/keystone/state.h"
 
 // upstream: openstack/keystone:keystone/api/os_oauth2.py, keystone/oauth2/handlers.py
@@ -78,6 +81,80 @@ http::Response answer(const State& state, std::string_view token) {
   return http::Response::json(200, w.take());
 }
 
+// By certificate ---------------------------------------------------------------------------------
+
+// Why a certificate is not its user's; empty if it is. What the mapping does not name is not asked,
+// but it must name the user.
+std::string why_not_its_own(const MappedUser& mapped, const User& user, const Project& domain) {
+  if (mapped.id.empty() && mapped.name.empty()) return "the mapping does not name the user";
+  const json::Value* email = user.extra.find("email");
+  const std::string users_email = email && email->text() ? *email->text() : "";
+  const struct {
+    const std::string &wanted, &is;
+    const char* what;
+  } kPairs[] = {{mapped.id, user.id, "the user's id is another"},
+                {mapped.name, user.name, "the user's name is another"},
+                {mapped.email, users_email, "the user's email is another"},
+                {mapped.domain.id, domain.id, "the domain's id is another"},
+                {mapped.domain.name, domain.name, "the domain's name is another"}};
+  for (const auto& [wanted, is, what] : kPairs) {
+    if (!wanted.empty() && wanted != is) return what;
+  }
+  return {};
+}
+
+// upstream: openstack/keystone:keystone/api/os_oauth2.py (_check_mapped_properties)
+std::string why_not_by(const State& state, db::Session& session, const std::string& user_id,
+                       std::string_view certificate, Identity& who) {
+  const auto names = assertion_of_certificate(certificate);
+  if (!names) return "the certificate cannot be read";
+  const auto user = state.users.find(session, user_id);
+  if (!user) return "there is no such user";
+  if (!user->default_project_id || user->default_project_id->empty()) {
+    return "the user has no default project";
+  }
+  const auto domain = state.projects.find(session, user->domain_id);
+  if (!domain) return "the user has no domain";
+  const Mapping mapping = mapping_or_fault(session, state.options.oauth2_mapping_id);
+  const auto mapped = map_assertion(mapping.rules, mapping.schema_version, *names);
+  if (!mapped) return mapped.reason();
+  if (auto why = why_not_its_own(mapped->user, *user, *domain); !why.empty()) return why;
+  who.is(user->id);
+  who.claims.project_id = *user->default_project_id;
+  return {};
+}
+
+// A token for the user's default project, good with this certificate alone.
+http::Response by_certificate(Call& call, State& state, Tokens& tokens,
+                              const std::string& user_id) {
+  const std::string& certificate = call.request().certificate;
+  const Proof proof = [&](Identity& who) {
+    const auto why = call.db().read([&](db::Session& session) {
+      try {
+        return why_not_by(state, session, user_id, certificate, who);
+      } catch (const Fault& fault) {  // there is no such mapping
+        return fault.message();
+      }
+    });
+    if (!why.empty()) {
+      log::warning("a certificate gave no token", {{"user_id", user_id}, {"why", why}});
+      throw Fault::unauthorized("Client authentication failed.");
+    }
+    who.claims.thumbprint = certificate_thumbprint(certificate);
+    who.claims.methods.emplace_back("oauth2_credential");
+    who.scope_is_fixed = true;
+  };
+  const ScopeWanted scope{};
+  const TokenPayload fixed;
+  try {
+    const auto issued = log_in({call, state, tokens, scope}, {}, {proof}, &fixed);
+    if (issued.status != 201) return refused_client(call);  // a receipt
+    return answer(state, issued.headers.get("X-Subject-Token"));
+  } catch (const Fault& fault) {
+    return refused_by(call, fault);
+  }
+}
+
 // As POST /v3/auth/tokens does it.
 http::Response by_secret(Call& call, State& state, Tokens& tokens, const Client& client) {
   const ScopeWanted scope{};
@@ -106,11 +183,19 @@ http::Response issue(Call& call, State& state, Tokens& tokens) {
     return refused(call, 400, "unsupported_grant_type",
                    fmt::format("The parameter grant_type {} is not supported.", *grant));
   }
-  const auto client = client_of(call, form);
   const auto& methods = state.options.oauth2_methods;
-  const bool by_secrets =
-      std::find(methods.begin(), methods.end(), "client_secret_basic") != methods.end();
-  if (client.id.empty() || client.secret.empty() || !by_secrets) return refused_client(call);
+  const auto may = [&](std::string_view method) {
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+  };
+  if (!call.request().certificate.empty()) {  // then nothing else counts
+    const auto* id = form.find("client_id");
+    if (!id || id->empty() || !may("tls_client_auth")) return refused_client(call);
+    return by_certificate(call, state, tokens, *id);
+  }
+  const auto client = client_of(call, form);
+  if (client.id.empty() || client.secret.empty() || !may("client_secret_basic")) {
+    return refused_client(call);
+  }
   return by_secret(call, state, tokens, client);
 }
 

@@ -11,6 +11,7 @@
 #include "services/keystone/logic/digest.h"
 #include "services/keystone/logic/jose.h"
 #include "services/keystone/logic/jwt.h"
+#include "services/keystone/saml_provider.h"
 
 namespace haneul::keystone {
 namespace {
@@ -241,6 +242,7 @@ OidcProviders::OidcProviders(const std::filesystem::path& file, const Clock& clo
   for (const auto& [idp, protocols] : *all->object()) {
     if (!protocols.object()) throw std::runtime_error(file.string() + ": " + idp + " is no object");
     for (const auto& [protocol, value] : *protocols.object()) {
+      if (value.object() && is_of_saml(value)) continue;
       auto settings = settings_of(fmt::format("{}: {}/{}", file.string(), idp, protocol), value);
       providers_[{idp, protocol}] =
           std::make_unique<OidcProvider>(std::move(settings), clock, fetch);

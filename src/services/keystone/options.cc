@@ -143,7 +143,8 @@ constexpr auto kFederation = options(
         .help("Addresses of proxies that talk with identity providers and set those headers. "
               "They must take away what a client sends under such names."),
     option<&Options::providers_file>("providers")
-        .help("File with the OpenID Connect providers that the cloud itself talks to; see the "
+        .help("File with the providers that the cloud itself talks to, by OpenID Connect or SAML; "
+              "see the "
               "README."),
     option<&Options::remote_id_attribute>("remote_id_attribute")
         .help("Attribute that names the identity provider, for all protocols."));
@@ -180,8 +181,10 @@ constexpr auto kOauth1 =
 
 constexpr auto kOauth2 = options(
     option<&Options::oauth2_methods>("oauth2_authn_methods")
-        .help("How clients may say who they are for a token of OAuth 2.0: client_secret_basic, an "
-              "application credential."));
+        .help("How clients may say who they are for a token of OAuth 2.0: tls_client_auth, a "
+              "certificate; client_secret_basic, an application credential."),
+    option<&Options::oauth2_mapping_id>("oauth2_cert_dn_mapping_id")
+        .help("Mapping that says what a certificate's names must be of its user."));
 
 constexpr auto kCache =
     options(option<&Options::cached_tokens_max>("tokens_max")

@@ -102,6 +102,7 @@ http::Response assertion(Call& call, const State& state, Tokens& tokens, bool in
   });
   const auto verdict = tokens.judge(wanted.token);
   if (!verdict.token) throw Fault::not_found(verdict.reason);
+  if (!is_holder(*verdict.token, call.request().certificate)) throw unauthorized();
   const access::Caller& who = *verdict.token->caller;
   if (who.project_id.empty()) {
     throw forbidden_action("Use a project scoped token when attempting to create a SAML assertion");

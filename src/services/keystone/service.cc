@@ -35,6 +35,7 @@
 #include "services/keystone/role_assignment.h"
 #include "services/keystone/s3_token.h"
 #include "services/keystone/saml.h"
+#include "services/keystone/saml_login.h"
 #include "services/keystone/service_provider.h"
 #include "services/keystone/state.h"
 #include "services/keystone/trust.h"
@@ -92,6 +93,7 @@ resource::Service make_service(State& state, Tokens& tokens) {
   add_mappings(service, state);
   add_federation(service, state, tokens);
   add_saml(service, state, tokens);
+  add_saml_login(service, state, tokens);
   add_service_providers(service, state);
   add_consumers(service, state);
   add_oauth_request_tokens(service, state);

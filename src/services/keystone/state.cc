@@ -56,6 +56,7 @@ State::State(const resource::World& world_, Options options_, directory::Opener 
       password_options(password_options_of(options)),
       password_pattern(pattern_of(options)),
       oidc(options.providers_file, world.clock),
+      saml(options.providers_file, world.clock),
       dummy_hash(hash_password("no such user", password_options).value()),
       epochs(world.db, world.clock),
       revocations(epochs),

@@ -24,6 +24,7 @@
 #include "services/keystone/revocation.h"
 #include "services/keystone/role.h"
 #include "services/keystone/role_graph.h"
+#include "services/keystone/saml_provider.h"
 #include "services/keystone/shared_tokens.h"
 #include "services/keystone/token_cache.h"
 #include "services/keystone/token_format.h"
@@ -46,6 +47,7 @@ struct State {
   const PasswordOptions password_options;
   const PasswordPattern password_pattern;
   const OidcProviders oidc;
+  const SamlProviders saml;
   const std::string dummy_hash;  // of no password, as costly to compare as a real one
 
   Epochs epochs;

@@ -8,6 +8,8 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "services/keystone/directory_sync.h"
+#include "services/keystone/logic/client_certificate.h"
+#include "services/keystone/logic/digest.h"
 #include "services/keystone/logic/jose.h"
 #include "services/keystone/state.h"
 
@@ -43,6 +45,12 @@ bool is_expired(const ValidToken& token, Instant now, Duration window) {
 }
 
 }  // namespace
+
+bool is_holder(const ValidToken& token, std::string_view certificate) {
+  const auto& bound = token.payload.thumbprint;
+  if (bound.empty()) return true;
+  return !certificate.empty() && same_secret(certificate_thumbprint(certificate), bound);
+}
 
 std::shared_ptr<const ValidToken> Tokens::cached(std::string_view text, Duration window) {
   auto token = state_.cache.find(text);

@@ -52,6 +52,9 @@ std::optional<std::vector<const RoleGraph::Node*>> delegated_roles(const RoleGra
                                                                    db::Session& session,
                                                                    const std::vector<Trust>& chain);
 
+// A token that is bound to a certificate is good only with it (DER; empty without one).
+bool is_holder(const ValidToken& token, std::string_view certificate);
+
 // {"token": …} as GET and POST answer it.
 std::string token_body(const ValidToken& token, bool with_catalog);
 

@@ -278,6 +278,9 @@ std::string write_body(db::Session& session, const TokenPayload& p, const Facts&
   if (!f.trusts.empty()) write_trust(w, f.trusts.front());
   if (f.access_token) write_access_token(w, *f.access_token);
   if (f.app_cred) write_app_cred(w, session, *f.app_cred);
+  if (!p.thumbprint.empty()) {
+    w.key("oauth2_credential").begin_object().member("x5t#S256", p.thumbprint).end_object();
+  }
   write_service_providers(w, session);
   return w.take();
 }

@@ -14,7 +14,6 @@ namespace haneul::keystone {
 namespace {
 
 constexpr auto kGoodFor = std::chrono::minutes(10);
-constexpr std::string_view kPurpose = "websso";  // no other sealed text says so
 
 struct Named {
   std::string_view name;
@@ -26,34 +25,35 @@ constexpr Named kMembers[] = {
     {"nonce", &PendingLogin::nonce},      {"verifier", &PendingLogin::code_verifier},
     {"back", &PendingLogin::redirect_uri}};
 
-std::string cookie_of(const http::Request& request) {
+}  // namespace
+
+std::string cookie_of(const http::Request& request, std::string_view name) {
   for (const auto part : split(request.headers.get("Cookie"), ';')) {
     const auto pair = trim(part);
     const auto equals = pair.find('=');
-    if (pair.substr(0, equals) == kLoginCookie && equals != std::string_view::npos) {
+    if (pair.substr(0, equals) == name && equals != std::string_view::npos) {
       return std::string(pair.substr(equals + 1));
     }
   }
   return {};
 }
 
-}  // namespace
-
-std::string seal(const State& state, const PendingLogin& login) {
+std::string seal(const State& state, const PendingLogin& login, std::string_view purpose_wanted) {
   json::Writer w;
-  w.begin_object().member("for", kPurpose);
+  w.begin_object().member("for", purpose_wanted);
   for (const auto& [name, member] : kMembers) w.member(name, login.*member);
   w.end_object();
   return fernet_encrypt(*state.token_keys.need(), w.take(), state.now());
 }
 
-std::optional<PendingLogin> unseal(const State& state, std::string_view text) {
+std::optional<PendingLogin> unseal(const State& state, std::string_view text,
+                                   std::string_view purpose_wanted) {
   if (text.size() > kFernetTextBytesMax) return std::nullopt;
   const auto message = fernet_decrypt(*state.token_keys.need(), text);
   if (!message || message->made + kGoodFor <= state.now()) return std::nullopt;
   const auto value = json::parse(message->payload);
   const json::Value* purpose = value ? value->at({"for"}) : nullptr;
-  if (!purpose || !purpose->text() || *purpose->text() != kPurpose) return std::nullopt;
+  if (!purpose || !purpose->text() || *purpose->text() != purpose_wanted) return std::nullopt;
   PendingLogin login;
   for (const auto& [name, member] : kMembers) {
     const json::Value* found = value->at({name});
@@ -64,7 +64,7 @@ std::optional<PendingLogin> unseal(const State& state, std::string_view text) {
 }
 
 bool is_same_browser(const http::Request& request, const PendingLogin& login) {
-  const auto given = cookie_of(request);
+  const auto given = cookie_of(request, kLoginCookie);
   return !given.empty() && same_secret(given, login.cookie);
 }
 

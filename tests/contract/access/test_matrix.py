@@ -10,6 +10,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import matrix  # noqa: E402
 import personas  # noqa: E402
 
+# Of providers that the cloud's configuration names: the one under test has none.
+SAML = [("keystone", method, "/v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
+         f"/auth/mellon/{name}") for method, name in (
+             ("GET", "metadata"), ("POST", "postResponse"), ("POST", "paosResponse"))]
+
 # What tells where to go is open, and so is what gives a token for a password.
 OPEN = {("keystone", "POST", "/v3/auth/tokens"), ("keystone", "POST", "/v3/users/{user_id}/password"),
         ("glance", "GET", "/versions"), ("keystone", "GET", "/v3"), ("neutron", "GET", "/v2.0"),
@@ -21,6 +26,7 @@ OPEN = {("keystone", "POST", "/v3/auth/tokens"), ("keystone", "POST", "/v3/users
         # Who comes through an identity provider has no token yet: 400 without an origin.
         ("keystone", "GET", "/v3/OS-FEDERATION/saml2/metadata"),
         *[("keystone", "POST", f"/v3/auth/OS-FEDERATION/saml2{end}") for end in ("", "/ecp")],
+        *SAML,
         *[("keystone", method, f"/v3/auth/OS-FEDERATION/{path}") for method in ("GET", "POST")
           for path in ("websso/{protocol_id}",
                        "identity_providers/{idp_id}/protocols/{protocol_id}/websso")]}
@@ -32,6 +38,7 @@ NOBODY = {
         "/v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
         "/v3/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
         "/v3/auth/OS-FEDERATION/websso/{protocol_id}")],
+    *SAML,
     ("keystone", "GET", "/v3/auth/OS-FEDERATION/openid/callback"),
     ("keystone", "POST", "/v3/OS-OAUTH1/request_token"),
     ("keystone", "POST", "/v3/OS-OAUTH1/access_token"),

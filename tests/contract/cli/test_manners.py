@@ -87,6 +87,7 @@ class Manners(Case):
 
     def test_certificate_without_key(self):
         self.refused(self.up("--tls-cert", "/nonexistent.pem"), "--tls-key")
+        self.refused(self.up("--tls-client-ca", "/nonexistent.pem"), "--tls-cert")
         self.assert_nothing_runs()
 
     def test_unreadable_certificate(self):

@@ -471,5 +471,5 @@ ONCE = {"POST /resource_providers/{provider}/inventories",
 WITHOUT_BODY = re.compile(
     r"/tags/\*$|/users/\*$|/roles/\*|/implies/|/(file|stage|deactivate|reactivate)$|/traits/\*$"
     r"|^/resource_classes/\*$|/OS-ENDPOINT-POLICY/|/OS-EP-FILTER/.+/.+/"
-    r"|/OS-FEDERATION/(.+/(auth|websso)$|websso/)"
+    r"|/OS-FEDERATION/(.+/(auth|websso)$|websso/|.+/auth/mellon/)"
     r"|/OS-OAUTH1/(request|access)_token$|/OS-OAUTH2/token$")

@@ -29,7 +29,8 @@ STREAMED = re.compile(r"^/image/v2/images/[^/]+/(file|stage)$")
 LEAK = re.compile(rb"SQLITE|SELECT .* FROM|syntax error near|terminate called|\.cc:\d+")
 # What tells a client where to go, and what asks for a token, is open to all.
 OPEN = re.compile(r"^/(identity|image|compute|networking|placement)(/v[\d.]+)?/?$|/versions/?$"
-                  r"|/OS-FEDERATION/(websso/|saml2|identity_providers/.+/(auth|websso)$)")
+                  r"|/OS-FEDERATION/(websso/|saml2|identity_providers/.+/(auth|websso)$"
+                  r"|identity_providers/.+/auth/mellon/)")
 
 
 def setUpModule():

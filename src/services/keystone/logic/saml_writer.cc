@@ -130,15 +130,6 @@ std::string signed_info(std::string_view xmlns, std::string_view id, std::string
       xmlns, kCanonical, in_attribute(id), kSignature, digest);
 }
 
-std::string signature(const SamlStatement& s, const std::string& digest, const SamlKey& key) {
-  const auto declared = fmt::format(" xmlns:ds=\"{}\"", kSignature);
-  const auto value = key.sign(signed_info(declared, s.assertion_id, digest));
-  return fmt::format(
-      "<ds:Signature{}>{}<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>"
-      "<ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
-      declared, signed_info("", s.assertion_id, digest), value, key.certificate());
-}
-
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
 Bio bio_of(std::string_view text) {
@@ -196,7 +187,25 @@ std::string saml_response(const SamlStatement& s, const SamlKey& key) {
       "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">"
       "</samlp:StatusCode></samlp:Status>{}{}{}</samlp:Response>",
       kProtocol, in_attribute(s.recipient), in_attribute(s.response_id), iso_seconds(s.now),
-      kAssertion, escaped(s.issuer), head, signature(s, digest_of(head + tail), key), tail);
+      kAssertion, escaped(s.issuer), head, saml_signature(head + tail, s.assertion_id, key), tail);
+}
+
+std::string xml_text(std::string_view text) {
+  return escaped(text);
+}
+
+std::string xml_attribute(std::string_view text) {
+  return in_attribute(text);
+}
+
+std::string saml_signature(std::string_view element, std::string_view id, const SamlKey& key) {
+  const auto declared = fmt::format(" xmlns:ds=\"{}\"", kSignature);
+  const auto digest = digest_of(element);
+  const auto value = key.sign(signed_info(declared, id, digest));
+  return fmt::format(
+      "<ds:Signature{}>{}<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>"
+      "<ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
+      declared, signed_info("", id, digest), value, key.certificate());
 }
 
 std::string saml_envelope(std::string_view response, std::string_view relay_state) {

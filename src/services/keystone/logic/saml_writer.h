@@ -40,6 +40,13 @@ struct SamlStatement {
 std::string saml_response(const SamlStatement& statement, const SamlKey& key);
 // The same in the envelope of the profile for clients that are no browsers.
 std::string saml_envelope(std::string_view response, std::string_view relay_state);
+
+// What other writers of messages need: text and attributes as the canonical form has them, and the
+// signature of an element, in that form, with this id.
+std::string xml_text(std::string_view text);
+std::string xml_attribute(std::string_view text);
+std::string saml_signature(std::string_view element, std::string_view id, const SamlKey& key);
+
 // What a service provider must know of this cloud.
 std::string saml_metadata(std::string_view entity_id, std::string_view sso_endpoint,
                           std::string_view certificate);
