@@ -95,8 +95,9 @@ class Placement {
   const resource::Service& service() const;
 
   // The provider, its inventories and traits are as given afterwards; what is so already costs no
-  // write. Classes and CUSTOM_ traits come to be; those that it has stay. Inventories that are in use stay, with nothing
-  // free. Returns the uuid: the given one, or the one the name has, or a new one.
+  // write. Classes and CUSTOM_ traits come to be; CUSTOM_ traits that it has stay. Inventories that
+  // are in use stay, with nothing free. Returns the uuid: the given one, or the one the name has,
+  // or a new one.
   std::string put_provider(db::Transaction& tx, const std::string& uuid, const std::string& name,
                            const std::vector<Stock>& inventories,
                            const std::vector<std::string>& traits);
