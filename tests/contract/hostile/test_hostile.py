@@ -22,7 +22,7 @@ PROVEN = [("POST", "/identity/v3/auth/tokens"),
           ("POST", "/identity/v3/OS-OAUTH1/access_token"),
           *((method, "/identity/v3/OS-OAUTH2/token")
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))]
-# What upstream answers 501 as well: Nova's README says why.
+# What upstream answers 501 as well, and what guests cannot do yet: Nova's README.
 NOT_DONE = re.compile(r"^/compute/v2.1/(servers/[^/]+/os-interface/|os-hosts/[^/]+/(startup|shutdown|reboot)$)")
 # Bodies of any size are taken there, or were asked for by nobody: what is not there is said first.
 STREAMED = re.compile(r"^/image/v2/images/[^/]+/(file|stage)$")
