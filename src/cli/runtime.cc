@@ -201,7 +201,7 @@ void Runtime::open_control() {
       ::listen(fd, 16) != 0) {
     throw std::runtime_error(fmt::format("cannot listen on {}", path));
   }
-  server_->adopt(fd, "control");
+  server_->adopt(fd, "control", /*logged=*/false);
   front_->handle_listener("control", [this](http::Request& r) { return control(r); });
 }
 

@@ -22,9 +22,8 @@ using IoState = IoResult::State;
 
 constexpr std::size_t kInlineBodyBytesMax = 16 * 1024;  // copied behind the head
 constexpr std::size_t kStreamPieceBytes = 512 * 1024;
-constexpr std::size_t kLoggedBytesMax = 256;           // of a method and of a path
-constexpr std::string_view kControlLabel = "control";  // whose questions are no requests
-constexpr int kPollMillis = 100;                       // how late a time-out or a stop is noticed
+constexpr std::size_t kLoggedBytesMax = 256;  // of a method and of a path
+constexpr int kPollMillis = 100;              // how late a time-out or a stop is noticed
 
 bool has_no_body(int status) {
   return status == 204 || status == 304;
@@ -159,7 +158,7 @@ void Connection::compose() {
 
 bool Connection::is_worth_a_line() const {
   const bool only_reads = request_.method == "GET" || request_.method == "HEAD";
-  if (origin_->label == kControlLabel) return false;
+  if (!origin_->is_logged) return false;
   return !only_reads || response_.status >= 400 || front_.options.log_reads;
 }
 

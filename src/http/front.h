@@ -18,6 +18,7 @@ namespace haneul::http {
 struct Origin {
   std::string label;
   std::shared_ptr<const TlsContext> tls;  // null without TLS
+  bool is_logged = true;                  // what is asked there has lines in the log
   std::atomic<bool> retired{false};       // connections end after their request
 };
 

@@ -21,7 +21,7 @@ struct Server::Impl {
     }
   }
 
-  void add(int fd, std::string label, std::shared_ptr<const TlsContext> tls);
+  void add(int fd, std::string label, std::shared_ptr<const TlsContext> tls, bool logged = true);
   void close(const std::vector<std::shared_ptr<Listener>>& closing);
   // Runs on every lane's loop; returns when all have run it.
   void on_lanes(const std::function<void(Lane&)>& visit);
@@ -35,8 +35,10 @@ struct Server::Impl {
   std::atomic<std::size_t> accepted{0};
 };
 
-void Server::Impl::add(int fd, std::string label, std::shared_ptr<const TlsContext> tls) {
+void Server::Impl::add(int fd, std::string label, std::shared_ptr<const TlsContext> tls,
+                       bool logged) {
   auto origin = std::make_shared<Origin>();
+  origin->is_logged = logged;
   origin->label = std::move(label);
   origin->tls = std::move(tls);
   const std::lock_guard lock(mutex);
@@ -95,8 +97,8 @@ std::uint16_t Server::listen(const std::string& address, std::uint16_t port, std
   return bound;
 }
 
-void Server::adopt(int listening_fd, std::string label) {
-  impl_->add(listening_fd, std::move(label), nullptr);
+void Server::adopt(int listening_fd, std::string label, bool logged) {
+  impl_->add(listening_fd, std::move(label), nullptr, logged);
 }
 
 void Server::forget(const std::string& label) {

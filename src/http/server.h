@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "base/clock.h"
@@ -53,13 +54,13 @@ class Server {
     std::string certificate_path, key_path;  // PEM; the certificate file may hold a chain
     std::string client_authorities_path;     // whose certificates clients may bring; empty: none
   };
-  // Binds before it returns, so that a port in use is known at once: throws CannotListen.
-  // Port 0 takes any. Returns the port. May be called many times,
-  // before and after start().
+  // Binds before it returns, so that a port in use is known at once: throws CannotListen. Port 0
+  // takes any. Returns the port. May be called many times, before and after start().
   std::uint16_t listen(const std::string& address, std::uint16_t port, std::string label,
                        const Tls* tls = nullptr);
   // Takes over an already listening TCP or Unix socket (e.g. made inside a network namespace).
-  void adopt(int listening_fd, std::string label);
+  // Without `logged` what is asked there leaves no lines in the log: the operator's own questions.
+  void adopt(int listening_fd, std::string label, bool logged = true);
   // Closes the listening sockets of that label; open connections end after their request. May be
   // called by a handler, but not while it plans.
   void forget(const std::string& label);

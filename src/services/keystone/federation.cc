@@ -115,10 +115,10 @@ std::string provider_of(const Call& call, const Federation& f, const std::string
     return {};
   });
   if (!named.empty()) return named;
-  auto only = f.state.oidc.only_one_with(protocol_id);
-  if (only.empty()) only = f.state.saml.only_one_with(protocol_id);
-  if (only.empty()) throw Fault::unauthorized("Missing entity ID from environment");
-  return only;
+  auto all = f.state.oidc.with(protocol_id);
+  all.merge(f.state.saml.with(protocol_id));
+  if (all.size() != 1) throw Fault::unauthorized("Missing entity ID from environment");
+  return *all.begin();
 }
 
 http::Response come_back(Call& call, const Federation& f) {

@@ -1,8 +1,6 @@
 #include "services/keystone/oidc_provider.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -11,7 +9,6 @@
 #include "services/keystone/logic/digest.h"
 #include "services/keystone/logic/jose.h"
 #include "services/keystone/logic/jwt.h"
-#include "services/keystone/saml_provider.h"
 
 namespace haneul::keystone {
 namespace {
@@ -195,12 +192,6 @@ Result<json::Object> OidcProvider::redeem(std::string_view code, const Login& lo
 
 namespace {
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error(fmt::format("{} cannot be read", path.string()));
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 std::vector<std::string> texts_at(const Value& value, std::string_view key) {
   std::vector<std::string> out;
   const Value* found = value.at({key});
@@ -214,7 +205,6 @@ std::vector<std::string> texts_at(const Value& value, std::string_view key) {
 OidcSettings settings_of(const std::string& where, const Value& value) {
   constexpr std::string_view kKeys[] = {"issuer",    "client_id", "client_secret",
                                         "audiences", "scopes",    "ca_file"};
-  if (!value.object()) throw std::runtime_error(where + " is no object");
   for (const auto& member : *value.object()) {
     if (std::find(std::begin(kKeys), std::end(kKeys), member.key) == std::end(kKeys)) {
       throw std::runtime_error(fmt::format("{}: '{}' is unknown", where, member.key));
@@ -226,7 +216,11 @@ OidcSettings settings_of(const std::string& where, const Value& value) {
   s.client_secret = text_at(value, "client_secret");
   s.audiences = texts_at(value, "audiences");
   if (value.at({"scopes"})) s.scopes = texts_at(value, "scopes");
-  if (const auto ca = text_at(value, "ca_file"); !ca.empty()) s.ca_pem = content_of(ca);
+  if (const auto ca = text_at(value, "ca_file"); !ca.empty()) {
+    auto text = text_of_file(ca);
+    if (!text) throw std::runtime_error(text.reason());
+    s.ca_pem = *std::move(text);
+  }
   if (s.issuer.empty() || s.client_id.empty()) {
     throw std::runtime_error(where + " needs an issuer and a client_id");
   }
@@ -236,33 +230,10 @@ OidcSettings settings_of(const std::string& where, const Value& value) {
 }  // namespace
 
 OidcProviders::OidcProviders(const std::filesystem::path& file, const Clock& clock, Fetch fetch) {
-  if (file.empty()) return;
-  const auto all = json::parse(content_of(file));
-  if (!all || !all->object()) throw std::runtime_error(file.string() + " is not a JSON object");
-  for (const auto& [idp, protocols] : *all->object()) {
-    if (!protocols.object()) throw std::runtime_error(file.string() + ": " + idp + " is no object");
-    for (const auto& [protocol, value] : *protocols.object()) {
-      if (value.object() && is_of_saml(value)) continue;
-      auto settings = settings_of(fmt::format("{}: {}/{}", file.string(), idp, protocol), value);
-      providers_[{idp, protocol}] =
-          std::make_unique<OidcProvider>(std::move(settings), clock, fetch);
-    }
-  }
-}
-
-OidcProvider* OidcProviders::find(std::string_view idp_id, std::string_view protocol_id) const {
-  const auto found = providers_.find({std::string(idp_id), std::string(protocol_id)});
-  return found == providers_.end() ? nullptr : found->second.get();
-}
-
-std::string OidcProviders::only_one_with(std::string_view protocol_id) const {
-  std::string only;
-  for (const auto& [key, provider] : providers_) {
-    if (key.second != protocol_id) continue;
-    if (!only.empty()) return {};
-    only = key.first;
-  }
-  return only;
+  each_provider(file, [&](const ProviderEntry& one) {
+    if (one.is_of_saml()) return;
+    put(one, std::make_unique<OidcProvider>(settings_of(one.where, one.value), clock, fetch));
+  });
 }
 
 Assertion assertion_of_claims(const json::Object& claims) {

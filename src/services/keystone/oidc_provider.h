@@ -1,8 +1,6 @@
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +12,7 @@
 #include "http/client.h"
 #include "json/value.h"
 #include "services/keystone/logic/mapping.h"
+#include "services/keystone/provider_table.h"
 
 namespace haneul::keystone {
 
@@ -69,20 +68,11 @@ class OidcProvider {
 };
 
 // The providers of [federation] providers, by identity provider and protocol.
-class OidcProviders {
+class OidcProviders : public ProviderTable<OidcProvider> {
  public:
-  // The file is JSON: {"idp": {"protocol": {"issuer": …, "client_id": …, "client_secret": …,
-  // "audiences": […], "scopes": […], "ca_file": …}}}. No path: none. Throws std::runtime_error
-  // with a sentence for the operator.
+  // Entries are {"issuer": …, "client_id": …, "client_secret": …, "audiences": […], "scopes": […],
+  // "ca_file": …}. No path: none. Throws std::runtime_error with a sentence for the operator.
   OidcProviders(const std::filesystem::path& file, const Clock& clock, Fetch fetch = http::send);
-
-  // Null if it is not configured here.
-  OidcProvider* find(std::string_view idp_id, std::string_view protocol_id) const;
-  // Of the providers with this protocol the only one's id; empty if there are none or several.
-  std::string only_one_with(std::string_view protocol_id) const;
-
- private:
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<OidcProvider>> providers_;
 };
 
 // Claims as attributes under the names that Apache's module gives them: "OIDC-email",

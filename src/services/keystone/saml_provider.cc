@@ -1,8 +1,6 @@
 #include "services/keystone/saml_provider.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -16,12 +14,6 @@ constexpr auto kMetadataKeptFor = std::chrono::hours(1);
 constexpr auto kMetadataGoodFor = std::chrono::hours(24);  // where the provider does not answer
 constexpr auto kMetadataWithin = std::chrono::seconds(10);
 constexpr std::size_t kMetadataBytesMax = 16 * 1024 * 1024;
-
-Result<std::string> text_of_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Failure{path + " cannot be read"};
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
 
 // What the operator wrote of one provider. All that is wrong is said at start.
 class Entry {
@@ -146,44 +138,17 @@ Result<saml::Provider> SamlProvider::described() {
   return fresh;
 }
 
-bool is_of_saml(const Value& entry) {
-  return entry.at({"metadata_file"}) != nullptr || entry.at({"metadata_url"}) != nullptr;
-}
-
 SamlProviders::SamlProviders(const std::filesystem::path& file, const Clock& clock, Fetch fetch) {
-  if (file.empty()) return;
-  const auto text = text_of_file(file.string());
-  if (!text) throw std::runtime_error(text.reason());
-  const auto all = json::parse(*text);
-  if (!all || !all->object()) throw std::runtime_error(file.string() + " is not a JSON object");
-  for (const auto& [idp, protocols] : *all->object()) {
-    if (!protocols.object()) throw std::runtime_error(file.string() + ": " + idp + " is no object");
-    for (const auto& [protocol, value] : *protocols.object()) {
-      if (!value.object() || !is_of_saml(value)) continue;
-      const Entry entry(fmt::format("{}: {}/{}", file.string(), idp, protocol), value);
-      auto provider =
-          std::make_unique<SamlProvider>(settings_of(entry, idp, protocol), clock, fetch);
-      if (!provider->settings().metadata_file.empty()) {
-        if (const auto read = provider->described(); !read) entry.fail(read.reason());
-      }
-      providers_[{idp, protocol}] = std::move(provider);
+  each_provider(file, [&](const ProviderEntry& one) {
+    if (!one.is_of_saml()) return;
+    const Entry entry(one.where, one.value);
+    auto provider = std::make_unique<SamlProvider>(settings_of(entry, one.idp_id, one.protocol_id),
+                                                   clock, fetch);
+    if (!provider->settings().metadata_file.empty()) {
+      if (const auto read = provider->described(); !read) entry.fail(read.reason());
     }
-  }
-}
-
-SamlProvider* SamlProviders::find(std::string_view idp_id, std::string_view protocol_id) const {
-  const auto found = providers_.find({std::string(idp_id), std::string(protocol_id)});
-  return found == providers_.end() ? nullptr : found->second.get();
-}
-
-std::string SamlProviders::only_one_with(std::string_view protocol_id) const {
-  std::string only;
-  for (const auto& [key, provider] : providers_) {
-    if (key.second != protocol_id) continue;
-    if (!only.empty()) return {};
-    only = key.first;
-  }
-  return only;
+    put(one, std::move(provider));
+  });
 }
 
 Assertion assertion_of_statement(const saml::Statement& statement, const std::string& issuer) {

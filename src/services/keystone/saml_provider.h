@@ -1,7 +1,5 @@
 #pragma once
 #include <filesystem>
-#include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 #include "drivers/saml/saml.h"
 #include "services/keystone/logic/saml_request.h"
 #include "services/keystone/oidc_provider.h"
+#include "services/keystone/provider_table.h"
 
 namespace haneul::keystone {
 
@@ -50,25 +49,14 @@ class SamlProvider {
 };
 
 // Those of [federation] providers, by identity provider and protocol, that have metadata.
-class SamlProviders {
+class SamlProviders : public ProviderTable<SamlProvider> {
  public:
   // Beside OpenID Connect's: {"idp": {"protocol": {"metadata_file": … or "metadata_url": …,
   // "service_url": …, "issuer": …, "entity_id": …, "key_file": …, "certificate_file": …,
   // "ca_file": …, "unsolicited": false}}}. Throws std::runtime_error with a sentence for the
   // operator.
   SamlProviders(const std::filesystem::path& file, const Clock& clock, Fetch fetch = http::send);
-
-  // Null if it is not configured here.
-  SamlProvider* find(std::string_view idp_id, std::string_view protocol_id) const;
-  // Of the providers with this protocol the only one's id; empty if there are none or several.
-  std::string only_one_with(std::string_view protocol_id) const;
-
- private:
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<SamlProvider>> providers_;
 };
-
-// A provider's entry in the file is one of SAML's.
-bool is_of_saml(const json::Value& entry);
 
 // What was said, under the names that Apache's modules give: MELLON_mail and mail, MELLON_NAME_ID,
 // MELLON_IDP, Shib-Identity-Provider, REMOTE_USER.

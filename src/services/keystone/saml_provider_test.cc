@@ -82,8 +82,8 @@ TEST(SamlProviders, OursIsNamedByTheOperator) {
   EXPECT_EQ(settings.entity_id, base + "/mellon/metadata");
   EXPECT_EQ(settings.post_url, base + "/mellon/postResponse");
   EXPECT_EQ(settings.client_url, base + "/mellon/paosResponse");
-  EXPECT_EQ(providers.only_one_with("saml2"), "club");
-  EXPECT_EQ(providers.only_one_with("other"), "");
+  EXPECT_EQ(providers.with("saml2"), std::set<std::string>{"club"});
+  EXPECT_TRUE(providers.with("other").empty());
   EXPECT_EQ(providers.find("club", "other"), nullptr);
 }
 

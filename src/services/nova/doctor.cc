@@ -6,6 +6,7 @@
 
 #include "resource/quota.h"
 #include "services/neutron/neutron.h"
+#include "services/nova/logic/needs.h"
 #include "services/placement/placement.h"
 
 namespace haneul::nova {
@@ -101,10 +102,37 @@ std::map<std::string, Sum> sums_by(db::Session& session, std::string_view sql) {
   return sums;
 }
 
+// What a flavor's extra specs (as the row embeds it) claim in the place of its size.
+void correct(Sum& sum, const FlavorNeeds& size, const std::string& flavor) {
+  const auto value = json::parse(flavor);
+  const json::Value* specs = value ? value->at({"extra_specs"}) : nullptr;
+  if (!specs || !specs->object()) return;
+  std::map<std::string, std::string> texts;
+  for (const auto& spec : *specs->object()) {
+    if (spec.value.text()) texts[spec.key] = *spec.value.text();
+  }
+  auto claimed = needs_of(size, texts, {}).resources;
+  sum.vcpus += claimed["VCPU"] - size.vcpus;
+  sum.ram += claimed["MEMORY_MB"] - size.ram_mib;
+  sum.disk += claimed["DISK_GB"] - size.disk_gib;
+}
+
+std::map<std::string, Sum> claims_by_host(db::Session& session) {
+  auto sums = sums_by(session,
+                      "SELECT host, COUNT(*), SUM(vcpus), SUM(ram), SUM(disk) FROM servers"
+                      " WHERE host IS NOT NULL GROUP BY host");
+  db::Rows rows = session.query(
+      "SELECT host, vcpus, ram, disk, flavor FROM servers"
+      " WHERE host IS NOT NULL AND flavor LIKE '%\"resources%'");
+  while (rows.next()) {
+    correct(sums[rows.string(0)], {rows.integer(1), rows.integer(2), rows.integer(3)},
+            rows.string(4));
+  }
+  return sums;
+}
+
 void look_at_allocations(Cloud& cloud, db::Session& session, Lines& out) {
-  const auto needs = sums_by(session,
-                             "SELECT host, COUNT(*), SUM(vcpus), SUM(ram), SUM(disk) FROM servers"
-                             " WHERE host IS NOT NULL GROUP BY host");
+  const auto needs = claims_by_host(session);
   const auto states = cloud.placement.host_states(session);
   const auto hosts = cloud.hosts.all(session);
   for (const auto& state : states.hosts) {

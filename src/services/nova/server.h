@@ -39,7 +39,7 @@ struct Server {
   std::string image_id;  // empty: none (boot from volume)
   std::string flavor_id;
   std::string flavor = "{}";                  // as microversion 2.47 embeds it
-  std::int64_t vcpus = 0, ram = 0, disk = 0;  // MiB, GiB; as claimed
+  std::int64_t vcpus = 0, ram = 0, disk = 0;  // MiB, GiB; of the flavor
   std::optional<std::string> key_name, key_data;
   std::optional<std::string> host;
   std::optional<std::string> availability_zone, pinned_availability_zone;

@@ -90,6 +90,7 @@ class Placing(unittest.TestCase):
         claimed = self.send("GET", f"/placement/allocations/{self.server}").json["allocations"]
         self.assertEqual([{"MEMORY_MB": 64, "DISK_GB": 5}],
                          [a["resources"] for a in claimed.values()])
+        self.assertEqual((0, ["clean: rows and drivers agree"]), self.cloud.doctor())
 
     def test_traits_of_operators_outlive_a_restart(self):
         self.cloud.down()
