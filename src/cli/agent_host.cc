@@ -36,7 +36,8 @@ class Real final : public AgentHost {
  public:
   Real(const Options& options, const StateDir& state)
       : tag_(tag_of(state)),
-        virt_({.state_dir = virt_directory(state), .hostname = agent_host_name(options)}),
+        virt_directory_(state),
+        virt_({.state_dir = virt_directory_.path(), .hostname = agent_host_name(options)}),
         ports_({.switch_database = options.switch_database,
                 .integration_bridge = options.integration_bridge,
                 .tag = tag_}) {}
@@ -46,12 +47,14 @@ class Real final : public AgentHost {
   net::MetadataDriver& metadata() override { return ports_; }
   void end_all() override {
     end_guests(virt_);
+    virt_directory_.forget();
     for (const auto& network : ports_.list_metadata()) ports_.close_metadata(network);
     for (const auto& port : ports_.list_plugged()) ports_.unplug(port);
   }
 
  private:
   const std::string tag_;
+  VirtDirectory virt_directory_;
   virt::LibvirtDriver virt_;
   net::HostPorts ports_;
 };

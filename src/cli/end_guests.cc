@@ -10,14 +10,14 @@ namespace {
 
 constexpr Duration kShutdownGrace = std::chrono::seconds(5);
 
-bool any_runs(virt::Driver& virt) {
+}  // namespace
+
+bool any_guest_runs(virt::Driver& virt) {
   const auto guests = virt.list();
   return std::any_of(guests.begin(), guests.end(), [](const virt::GuestState& g) {
     return g.power != virt::Power::shut_off && g.power != virt::Power::no_state;
   });
 }
-
-}  // namespace
 
 void end_guests(virt::Driver& virt) {
   for (const auto& guest : virt.list()) {
@@ -25,7 +25,7 @@ void end_guests(virt::Driver& virt) {
   }
   const SystemClock clock;
   const Duration end = clock.steady() + kShutdownGrace;
-  while (any_runs(virt) && clock.steady() < end) {
+  while (any_guest_runs(virt) && clock.steady() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   for (const auto& guest : virt.list()) virt.power_off(guest.id);

@@ -76,15 +76,20 @@ std::string tag_of(const StateDir& state) {
   return fmt::format("{:06x}", hash & 0xffffff);
 }
 
-std::string virt_directory(const StateDir& state) {
-  const fs::path own = state.file("virt");
+VirtDirectory::VirtDirectory(const StateDir& state) : path_(state.file("virt").string()) {
+  const fs::path own = path_;
   fs::create_directories(own);
-  if (own.string().size() <= kVirtPathBytesMax) return own.string();
-  const fs::path link = fmt::format("/run/haneul-{}", tag_of(state));
+  if (path_.size() <= kVirtPathBytesMax) return;
+  path_ = fmt::format("/run/haneul-{}", tag_of(state));
+  is_link_ = true;
   std::error_code ignored;
-  fs::remove(link, ignored);
-  fs::create_directory_symlink(own, link);
-  return link.string();
+  fs::remove(path_, ignored);
+  fs::create_directory_symlink(own, path_);
+}
+
+VirtDirectory::~VirtDirectory() {
+  std::error_code ignored;
+  if (is_link_ && forgotten_) fs::remove(path_, ignored);
 }
 
 std::string host_name() {

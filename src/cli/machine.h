@@ -21,7 +21,23 @@ std::string host_name();
 std::string outward_address();
 // Tells clouds on one machine apart: nothing for the standard one, else made from the directory.
 std::string tag_of(const StateDir& state);
-// A path for libvirt that is short enough: a link to the state directory where that is too deep.
-std::string virt_directory(const StateDir& state);
+
+// A path for libvirt that is short enough: a link in /run to the state directory where that is too
+// deep. Guests that run use it, whoever comes and goes.
+class VirtDirectory {
+ public:
+  explicit VirtDirectory(const StateDir& state);
+  ~VirtDirectory();  // the link stays, unless it is to be forgotten
+  VirtDirectory(const VirtDirectory&) = delete;
+  VirtDirectory& operator=(const VirtDirectory&) = delete;
+
+  std::string path() const { return path_; }
+  // No guest uses it any more.
+  void forget() { forgotten_ = true; }
+
+ private:
+  std::string path_;
+  bool is_link_ = false, forgotten_ = false;
+};
 
 }  // namespace haneul::cli

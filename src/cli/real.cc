@@ -35,10 +35,11 @@ net::OvnOptions system_ovn(const SystemSettings& system) {
 
 class Real final : public Drivers {
  public:
-  Real(const Options& options, const SystemSettings& system, const StateDir& state) {
+  Real(const Options& options, const SystemSettings& system, const StateDir& state)
+      : virt_directory_(state) {
     if (!options.no_local_host) {
       virt_ = std::make_unique<virt::LibvirtDriver>(virt::LibvirtOptions{
-          .state_dir = virt_directory(state), .uri = system.libvirt_uri, .hostname = host_name()});
+          .state_dir = virt_directory_.path(), .uri = system.libvirt_uri, .hostname = host_name()});
     }
     if (!system.northbound.empty()) {
       net_ = std::make_unique<net::OvnDriver>(system_ovn(system));
@@ -53,6 +54,7 @@ class Real final : public Drivers {
   }
   void give_up() override {
     if (ovn_is_new_) ovn_->stop();
+    if (!virt_ || !any_guest_runs(*virt_)) virt_directory_.forget();
   }
   net::Driver& net() override { return *net_; }
   std::map<std::string, virt::Driver*> hosts() override {
@@ -64,6 +66,7 @@ class Real final : public Drivers {
   void end_all(const Progress& progress) override {
     progress("guests");
     if (virt_) end_guests(*virt_);
+    virt_directory_.forget();
     progress("networks");
     if (!ovn_) {
       for (const auto& network : net_->list_metadata()) net_->close_metadata(network);
@@ -73,6 +76,7 @@ class Real final : public Drivers {
   }
 
  private:
+  VirtDirectory virt_directory_;
   std::unique_ptr<virt::LibvirtDriver> virt_;  // null: guests are on agents' hosts only
   std::unique_ptr<net::PrivateOvn> ovn_;       // null: the system's is used
   bool ovn_is_new_ = false;                    // this process began it

@@ -29,5 +29,10 @@ def devices():
     return set(re.findall(r"^\d+: ([^:@]+)", output("ip", "-o", "link"), re.M))
 
 
+def run_files():
+    """Sockets' directories, links and locks of clouds, wherever they live."""
+    return set(pathlib.Path("/run").glob("haneul*"))
+
+
 def namespaces():
     return set(output("ip", "netns", "list").split())

@@ -13,17 +13,21 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import guests  # noqa: E402
 import harness  # noqa: E402
-from leftovers import devices, namespaces, output, processes  # noqa: E402
+from leftovers import devices, namespaces, output, processes, run_files  # noqa: E402
+
+
+def state_of_host():
+    return devices(), namespaces(), run_files(), output("nft", "list", "tables")
 
 
 class Case(unittest.TestCase):
     def setUp(self):
-        self.before = (devices(), namespaces(), output("nft", "list", "tables"))
+        self.before = state_of_host()
 
     def cloud(self, **more):
         cloud = guests.real_cloud(**more)
         self.addCleanup(shutil.rmtree, cloud.state, ignore_errors=True)
-        self.addCleanup(cloud.down)
+        self.addCleanup(lambda: cloud.down())
         return cloud
 
     def refused(self, cloud, *more):
@@ -37,8 +41,7 @@ class Case(unittest.TestCase):
 
     def nothing_is_left(self, cloud):
         self.assertEqual({}, processes(str(cloud.state)))
-        self.assertEqual(self.before, (devices(), namespaces(), output("nft", "list", "tables")))
-        self.assertEqual([], list(pathlib.Path("/run").glob("haneul-ovs*")))
+        self.assertEqual(self.before, state_of_host())
 
 
 class Refused(Case):
@@ -54,6 +57,21 @@ class Refused(Case):
         cloud.arguments[cloud.arguments.index("--guest-image") + 1] = "/nowhere.qcow2"
         self.assertIn("images/build", self.refused(cloud))
 
+    def test_in_a_directory_too_deep_for_libvirt(self):
+        cloud = self.cloud()
+        cloud.state = cloud.state / "a-directory-further-down"
+        cloud.state.mkdir()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", cloud.port))
+            taken.listen()
+            self.refused(cloud)
+        cloud.up()
+        self.assertEqual(1, len(run_files() - self.before[2]), "a link to it")
+        cloud.terminate()
+        self.assertEqual(1, len(run_files() - self.before[2]), "guests would use it")
+        cloud.down()
+        self.nothing_is_left(cloud)
+
     def test_a_newer_state(self):
         cloud = self.cloud()
         with sqlite3.connect(cloud.state / "haneul.db") as db:
@@ -68,7 +86,7 @@ class Refused(Case):
         subprocess.run(["ip", "link", "add", link, "type", "bridge"], check=True)
         self.addCleanup(subprocess.run, ["ip", "link", "del", link], check=True)
         subprocess.run(["ip", "addr", "add", "198.18.7.9/24", "dev", link], check=True)
-        self.before = (devices(), namespaces(), output("nft", "list", "tables"))
+        self.before = state_of_host()
         text = self.refused(self.cloud(public_cidr="198.18.0.0/16"))
         self.assertIn(link, text)
         self.assertIn("--public-cidr", text)
